@@ -1,0 +1,63 @@
+import type { WarningCode } from '../../shared/errors/appError'
+
+/** How one sample is stored. `compressed`: decoded by ffmpeg, the stored form is not PCM. */
+export type SampleFormat = 'u8' | 's8' | 's16' | 's24' | 's32' | 's64' | 'f32' | 'f64' | 'compressed'
+
+export type Container = 'wav' | 'rf64' | 'w64' | 'aiff' | 'aifc' | 'other'
+
+/** What is known of a file's audio once it is open. */
+export interface AudioFormat {
+  readonly container: Container
+  readonly sampleFormat: SampleFormat
+  /** Bits that carry signal, for dither on the way out (24 in a 32-bit container is 24); for `compressed` the depth to write. */
+  readonly validBits: number
+  readonly bigEndian: boolean
+  readonly sampleRateHz: number
+  readonly channels: number
+  /** WAVE speaker mask, 0 where the file says nothing. */
+  readonly channelMask: number
+  /** Frames that the header declares; null where it says nothing (size 0, 0xFFFFFFFF, a stream). */
+  readonly declaredFrames: number | null
+}
+
+/**
+ * A file read from its start, once. Samples are float32, full scale +-1 (float sources may go beyond, NaN and Inf are
+ * replaced by 0 and counted as corruption), one array a channel.
+ */
+export interface AudioSource {
+  readonly format: AudioFormat
+  /** Up to `maxFrames` frames, [channels][frames], a fresh or reused buffer valid until the next call; null at the end. */
+  read(maxFrames: number): Promise<Float32Array[] | null>
+  /** What is known to be wrong, complete once `read` has returned null (W_TRUNCATED ...). Throws E_* instead where there is no audio at all. */
+  readonly warnings: ReadonlySet<WarningCode>
+  close(): Promise<void>
+}
+
+/** What to write. Containers other than WAV and AIFF come out as WAV (RF64 over 4 GiB); W64 stays W64. */
+export interface SinkFormat {
+  readonly container: 'wav' | 'aiff' | 'w64'
+  readonly sampleFormat: Exclude<SampleFormat, 'compressed'>
+  readonly validBits: number
+  readonly sampleRateHz: number
+  readonly channels: number
+  readonly channelMask: number
+}
+
+/** A PCM file being written under its temporary name. */
+export interface AudioSink {
+  /** [channels][frames], float32; rounded, dithered (TPDF, never on digital silence) and clipped to the format. */
+  write(planar: readonly Float32Array[]): Promise<void>
+  /** `frames` of digital silence; sparse where the file system allows it. */
+  writeSilence(frames: number): Promise<void>
+  /** Completes headers, syncs, reopens and checks the frame count; returns frames, bytes, SHA-256 of the file and clipped samples. */
+  finish(): Promise<SinkResult>
+  /** Closes and removes the file. */
+  abort(): Promise<void>
+}
+
+export interface SinkResult {
+  readonly frames: number
+  readonly bytes: number
+  readonly sha256: string
+  readonly clippedSamples: number
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
+
+/**
+ * What main and the engine process say to each other: the same over `child_process.fork` and a utility process.
+ * Paths and options cross, never samples. Every message of the engine carries the generation it was forked with.
+ */
+
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const
+export type Device = (typeof DEVICES)[number]
+
+export const JOINS = ['carried', 'overlap'] as const
+export type Join = (typeof JOINS)[number]
+
+/** What one engine is started with. `chunkSec` is payload per run; `overlapSec` counts for `overlap` only. */
+export const EngineSettings = z.object({
+  model: z.object({
+    onePassPath: z.string(),
+    /** The stateful companion; null when there is none: the model then runs overlapped. */
+    statefulPath: z.string().nullable(),
+    /** SHA-256 of each file where it is known (bundled models): a mismatch is E_MODEL_DAMAGED. */
+    onePassSha256: z.string().nullable(),
+    statefulSha256: z.string().nullable()
+  }),
+  device: z.enum(DEVICES),
+  join: z.enum(JOINS),
+  chunkSec: z.number().positive(),
+  overlapSec: z.number().nonnegative(),
+  batch: z.number().int().positive(),
+  threads: z.number().int().positive().nullable(),
+  ffmpegPath: z.string().nullable()
+})
+export type EngineSettings = z.infer<typeof EngineSettings>
+
+/** One file to denoise. The engine writes `partPath` whole and synced; main renames it to its final name. */
+export const FileJob = z.object({
+  jobId: z.string(),
+  inputPath: z.string(),
+  partPath: z.string(),
+  /** The container to write; null keeps the source's where we can write it. */
+  outputContainer: z.enum(['wav', 'aiff', 'w64']).nullable()
+})
+export type FileJob = z.infer<typeof FileJob>
+
+/** Main to engine. */
+export const EngineRequest = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('start'), generation: z.number().int(), settings: EngineSettings }),
+  z.object({ type: z.literal('denoise'), job: FileJob }),
+  z.object({ type: z.literal('cancel'), jobId: z.string() }),
+  z.object({ type: z.literal('shutdown') })
+])
+export type EngineRequest = z.infer<typeof EngineRequest>
+
+const errorPayload = z.object({
+  code: z.enum(ERROR_CODES),
+  data: z.record(z.string(), z.union([z.string(), z.number()]))
+})
+
+/** Seconds spent, by part, for one file. */
+export const Timings = z.object({
+  /** Wall time from the job's start to its `done`. */
+  wallSec: z.number(),
+  /** Wall time inside `session.run`, this file's share where lanes of several files ran together. */
+  modelSec: z.number(),
+  /** CPU time (user + system) of the process between the job's start and its end. */
+  cpuSec: z.number()
+})
+export type Timings = z.infer<typeof Timings>
+
+/** Engine to main. */
+export const EngineEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('ready'),
+    generation: z.number().int(),
+    device: z.string(),
+    join: z.enum(JOINS),
+    loadSec: z.number(),
+    rssBytes: z.number()
+  }),
+  z.object({ type: z.literal('unavailable'), generation: z.number().int(), error: errorPayload }),
+  z.object({ type: z.literal('started'), generation: z.number().int(), jobId: z.string() }),
+  z.object({
+    type: z.literal('progress'),
+    generation: z.number().int(),
+    jobId: z.string(),
+    /** 0 to 1 over both passes. */
+    fraction: z.number(),
+    /** Seconds of audio denoised so far, and in all (null until the first pass ends). */
+    audioSecDone: z.number(),
+    audioSec: z.number().nullable()
+  }),
+  z.object({
+    type: z.literal('done'),
+    generation: z.number().int(),
+    jobId: z.string(),
+    frames: z.number().int(),
+    durationSec: z.number(),
+    sampleRateHz: z.number(),
+    channels: z.number().int(),
+    /** SHA-256 of the written part file. */
+    sha256: z.string(),
+    /** Extension (with dot) of the container really written. */
+    extension: z.string(),
+    warnings: z.array(z.enum(WARNING_CODES)),
+    timings: Timings,
+    peakRssBytes: z.number()
+  }),
+  z.object({ type: z.literal('failed'), generation: z.number().int(), jobId: z.string(), error: errorPayload }),
+  z.object({
+    type: z.literal('heartbeat'),
+    generation: z.number().int(),
+    rssBytes: z.number(),
+    peakRssBytes: z.number()
+  })
+])
+export type EngineEvent = z.infer<typeof EngineEvent>
