@@ -1,0 +1,36 @@
+import { AppError, type ErrorPayload } from '../../shared/errors/appError'
+import type { ExitInfo } from './engineTransport'
+
+/** Why the host itself ended an engine process. */
+export type KillReason = 'cancel' | 'shutdown' | 'silent' | 'unreadable message'
+
+/** The engine ended with this job in its hands: the job may be run again. */
+export class EngineCrash extends AppError {
+  /** Which engine it was: jobs that went down with the same one share one crash. */
+  readonly generation: number
+  /** The host ended it for another job's sake: not this job's fault, and no sign of trouble. */
+  readonly deliberate: boolean
+
+  constructor(generation: number, reason: KillReason | null, exit: ExitInfo) {
+    super('E_ENGINE_CRASH', { detail: describeExit(reason, exit) })
+    this.name = 'EngineCrash'
+    this.generation = generation
+    this.deliberate = reason === 'cancel' || reason === 'shutdown'
+  }
+}
+
+/** There is no engine, and trying again by itself would not help. */
+export class EngineUnavailable extends AppError {
+  constructor(error: ErrorPayload) {
+    super(error.code, error.data)
+    this.name = 'EngineUnavailable'
+  }
+}
+
+/** How a process ended, in a few words. */
+export function describeExit(reason: KillReason | null, exit: ExitInfo): string {
+  const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`
+  const why = reason === null ? how : `${reason}, ended by ${how}`
+  const lastLine = exit.lastWords.split('\n').at(-1) ?? ''
+  return lastLine === '' ? why : `${why}: ${lastLine}`
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toAppError } from '../../shared/errors/appError'
+import { EngineCrash, EngineUnavailable } from './engineErrors'
+import { EngineHost } from './engineHost'
+import { HOST_LIMITS } from './engineProcess'
+import { FakeEngineFolder, fakeSettings } from './fakeEngine.testkit'
+import { forkTransport } from './forkTransport'
+
+/** Real child processes; deadlines shortened so that a hang is found in a second. */
+const LIMITS = { ...HOST_LIMITS, cancelMs: 200, shutdownMs: 300, silentSec: 0.6, silentAtStartSec: 20, tickMs: 50 }
+
+let folder: FakeEngineFolder
+let host: EngineHost
+
+beforeEach(() => {
+  folder = new FakeEngineFolder()
+  host = new EngineHost(() => forkTransport(folder.enginePath), LIMITS)
+})
+
+afterEach(async () => {
+  await host.shutdown()
+  folder.remove()
+})
+
+const failure = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => error
+  )
+const code = async (promise: Promise<unknown>): Promise<string> => toAppError(await failure(promise)).code
+const starts = (): number => readFileSync(folder.logPath, 'utf8').match(/start/g)?.length ?? 0
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('EngineHost', () => {
+  it('starts, denoises and remembers the highest memory', async () => {
+    const status = await host.start(fakeSettings())
+    expect(status.kind).toBe('ready')
+    expect(await host.denoise(folder.job('ok'))).toMatchObject({ jobId: 'ok', extension: '.wav' })
+    expect(host.peakRssBytes).toBe(9)
+  })
+
+  it.each(['crash', 'quit', 'garbage'])('calls %s a crash: exit code 0 without `done` is no success', async (name) => {
+    await host.start(fakeSettings())
+    expect(await failure(host.denoise(folder.job(name)))).toBeInstanceOf(EngineCrash)
+  })
+
+  it('names how the engine died (a report without a cause helps nobody)', async () => {
+    await host.start(fakeSettings())
+    const error = toAppError(await failure(host.denoise(folder.job('crash'))))
+    expect(error.data.detail).toBe('exit code 139: segmentation fault')
+  })
+
+  it('works again after a crash, in a fresh process', async () => {
+    await host.start(fakeSettings())
+    await failure(host.denoise(folder.job('crash')))
+    expect(await code(host.denoise(folder.job('corrupt')))).toBe('E_CORRUPT')
+    expect(await host.denoise(folder.job('ok'))).toMatchObject({ generation: 2 })
+    expect(starts()).toBe(2)
+  })
+
+  it('fails every job in flight with one crash, as retryable', async () => {
+    await host.start(fakeSettings())
+    const both = await Promise.all([
+      failure(host.denoise(folder.job('polite'))),
+      failure(host.denoise(folder.job('crash')))
+    ])
+    expect(both.map((error) => error instanceof EngineCrash && error.generation)).toEqual([1, 1])
+  })
+
+  it('ignores what an older generation says (a late `failed` must not end a new job)', async () => {
+    await host.start(fakeSettings())
+    expect(await host.denoise(folder.job('late'))).toMatchObject({ jobId: 'late' })
+  })
+
+  it('kills an engine that stops answering, blocked or stopped, and goes on', async () => {
+    await host.start(fakeSettings())
+    expect(await failure(host.denoise(folder.job('hang')))).toBeInstanceOf(EngineCrash)
+    const stopped = failure(
+      host.denoise(folder.job('polite'), { onProgress: () => process.kill(host.pid!, 'SIGSTOP') })
+    )
+    expect(await stopped).toMatchObject({ code: 'E_ENGINE_CRASH', data: { detail: 'silent, ended by signal SIGKILL' } })
+    expect(await host.denoise(folder.job('ok'))).toMatchObject({ jobId: 'ok' })
+  })
+
+  it('cancels a job by message', async () => {
+    await host.start(fakeSettings())
+    const abort = new AbortController()
+    const cancelled = code(
+      host.denoise(folder.job('polite'), {
+        signal: abort.signal,
+        onProgress: () => {
+          abort.abort()
+        }
+      })
+    )
+    expect(await cancelled).toBe('E_CANCELLED')
+    expect(await host.denoise(folder.job('ok'))).toMatchObject({ generation: 1 })
+  })
+
+  it('kills an engine that does not hear a cancel; its other jobs are victims, not suspects', async () => {
+    await host.start(fakeSettings())
+    const abort = new AbortController()
+    const bystander = failure(host.denoise(folder.job('polite')))
+    const deaf = code(host.denoise(folder.job('deaf'), { signal: abort.signal }))
+    await sleep(150)
+    const before = performance.now()
+    abort.abort()
+    expect(await deaf).toBe('E_CANCELLED')
+    expect(performance.now() - before).toBeLessThan(500)
+    expect(await bystander).toMatchObject({ deliberate: true })
+    expect(await host.denoise(folder.job('ok'))).toMatchObject({ generation: 2 })
+  })
+
+  it('is unavailable after three starts in a row that fail, and starts no fourth', async () => {
+    const status = await host.start(fakeSettings('dies'))
+    expect(status).toMatchObject({ kind: 'unavailable', error: { code: 'E_INTERNAL' } })
+    expect(await failure(host.denoise(folder.job('ok')))).toBeInstanceOf(EngineUnavailable)
+    expect(starts()).toBe(3)
+    expect((await host.start(fakeSettings())).kind).toBe('ready')
+  })
+
+  it('believes an engine that says it cannot work, at once', async () => {
+    expect(await host.start(fakeSettings('missing'))).toMatchObject({
+      kind: 'unavailable',
+      error: { code: 'E_MODEL_MISSING' }
+    })
+    expect(starts()).toBe(1)
+  })
+
+  it('counts one file that crashes twice as one failure, three different ones in a row as the engine', async () => {
+    await host.start(fakeSettings())
+    for (const name of ['crash-a', 'crash-a', 'crash-b', 'crash-b']) await failure(host.denoise(folder.job(name)))
+    expect(host.status.kind).toBe('stopped')
+    await host.denoise(folder.job('ok'))
+    for (const name of ['crash-a', 'crash-b', 'crash-c']) await failure(host.denoise(folder.job(name)))
+    expect(host.status).toMatchObject({ kind: 'unavailable', error: { code: 'E_ENGINE_CRASH' } })
+  })
+
+  it('leaves no process behind on shutdown', async () => {
+    await host.start(fakeSettings())
+    const pid = host.pid!
+    await host.shutdown()
+    expect(isAlive(pid)).toBe(false)
+    expect(host.status.kind).toBe('stopped')
+  })
+
+  it('reports an engine that is not there instead of waiting for it', async () => {
+    const nowhere = new EngineHost(() => forkTransport(`${folder.root}/none.js`), LIMITS)
+    expect(await nowhere.start(fakeSettings())).toMatchObject({ kind: 'unavailable', error: { code: 'E_INTERNAL' } })
+  })
+})

@@ -1,0 +1,182 @@
+import type { EngineSettings, FileJob } from '../../engine/protocol'
+import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
+import { EngineCrash, EngineUnavailable } from './engineErrors'
+import {
+  EngineProcess,
+  HOST_LIMITS,
+  type DenoiseOptions,
+  type DoneEvent,
+  type HostLimits,
+  type ProcessEnd,
+  type ProcessListener,
+  type ReadyEvent
+} from './engineProcess'
+import type { OpenTransport } from './engineTransport'
+
+export type EngineStatus =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly ready: ReadyEvent }
+  | { readonly kind: 'unavailable'; readonly error: ErrorPayload }
+
+/** Failures in a row after which the engine is called unavailable instead of being started once more. */
+const MAX_FAILURES = 3
+
+/**
+ * Owns the one engine: starts it, feeds it, and starts it again when a job needs it after a crash. The exit event is the only
+ * truth about a process's life, a job is done by an explicit `done` only, and nothing is ever posted from an exit
+ * listener (DESIGN section 2, RELIABILITY finding 11): a new process is started by the next job, not by the old one's end.
+ */
+export class EngineHost {
+  private process: EngineProcess | null = null
+  private settings: EngineSettings | null = null
+  private generation = 0
+  private current: EngineStatus = { kind: 'stopped' }
+  private starting: Promise<EngineStatus> | null = null
+  private failures = 0
+  /** Jobs that crashed engines held since the last answer: one bad file that crashes twice is one failure. */
+  private readonly suspects = new Set<string>()
+  private peak = 0
+
+  constructor(
+    private readonly open: OpenTransport,
+    private readonly limits: HostLimits = HOST_LIMITS
+  ) {}
+
+  get status(): EngineStatus {
+    return this.current
+  }
+
+  /** The engine's highest resident memory in bytes, over all its generations. */
+  get peakRssBytes(): number {
+    return this.peak
+  }
+
+  get pid(): number | undefined {
+    return this.process?.pid
+  }
+
+  /** Starts the engine with these settings, ending one that runs; also the Retry of an unavailable one. */
+  async start(settings: EngineSettings): Promise<EngineStatus> {
+    await this.shutdown()
+    this.settings = settings
+    this.failures = 0
+    this.suspects.clear()
+    return this.bringUp()
+  }
+
+  /**
+   * Denoises one file into `job.partPath`; a crashed engine is started anew first. Rejects with the engine's own
+   * {@link AppError}, `E_CANCELLED`, {@link EngineCrash} (the job may be tried again) or {@link EngineUnavailable}.
+   * Once it has settled, no engine writes to the part file any more.
+   */
+  async denoise(job: FileJob, options: DenoiseOptions = {}): Promise<DoneEvent> {
+    const engine = await this.readyProcess(options.signal)
+    return engine.run(job, options)
+  }
+
+  /** Ends the engine: by message, then by force. Jobs in its hands reject with a deliberate {@link EngineCrash}. */
+  async shutdown(): Promise<void> {
+    await this.process?.shutdown()
+    if (this.current.kind !== 'unavailable') this.current = { kind: 'stopped' }
+  }
+
+  /** SIGKILL at once, for a program that is leaving; starts nothing and waits for nothing. */
+  killNow(): void {
+    this.process?.kill('shutdown')
+  }
+
+  private async readyProcess(signal: AbortSignal | undefined): Promise<EngineProcess> {
+    for (;;) {
+      if (signal?.aborted) throw new AppError('E_CANCELLED')
+      if (this.process?.usable) return this.process
+      if (this.current.kind === 'unavailable') throw new EngineUnavailable(this.current.error)
+      // A process on its way out: its end comes first.
+      if (this.process && !this.starting) await abortable(this.process.exited, signal)
+      else await abortable(this.bringUp(), signal)
+    }
+  }
+
+  private bringUp(): Promise<EngineStatus> {
+    this.starting ??= this.startUntilReady().finally(() => (this.starting = null))
+    return this.starting
+  }
+
+  private async startUntilReady(): Promise<EngineStatus> {
+    this.current = { kind: 'starting' }
+    while (this.current.kind === 'starting') {
+      const engine = this.spawn()
+      try {
+        this.current = { kind: 'ready', ready: await engine.opened }
+      } catch (thrown) {
+        await this.judgeFailedStart(engine, toAppError(thrown))
+      }
+    }
+    return this.current
+  }
+
+  /** An engine that says it cannot work is believed; one that died is started again, three times at most. */
+  private async judgeFailedStart(engine: EngineProcess, error: AppError): Promise<void> {
+    if (!(error instanceof EngineCrash)) {
+      await engine.shutdown()
+      this.current = { kind: 'unavailable', error: error.toPayload() }
+    } else if (error.deliberate) {
+      this.current = { kind: 'stopped' }
+      throw new AppError('E_CANCELLED')
+    }
+  }
+
+  private spawn(): EngineProcess {
+    if (!this.settings) throw new AppError('E_INTERNAL', { detail: 'the engine was never given its settings' })
+    this.generation++
+    const engine: EngineProcess = new EngineProcess(this.generation, this.open(), this.limits, this.listen())
+    this.process = engine
+    engine.start(this.settings)
+    return engine
+  }
+
+  private listen(): ProcessListener {
+    return {
+      onAnswer: () => {
+        this.failures = 0
+        this.suspects.clear()
+      },
+      onMemory: (bytes) => {
+        this.peak = Math.max(this.peak, bytes)
+      },
+      onEnd: (end) => {
+        this.process = null
+        if (this.current.kind === 'ready') this.current = { kind: 'stopped' }
+        if (!end.crash.deliberate) this.countFailure(end)
+      }
+    }
+  }
+
+  private countFailure(end: ProcessEnd): void {
+    const known = end.victims.length > 0 && end.victims.every((jobId) => this.suspects.has(jobId))
+    if (known && end.wasReady) return
+    end.victims.forEach((jobId) => this.suspects.add(jobId))
+    this.failures++
+    if (this.failures >= MAX_FAILURES) this.current = { kind: 'unavailable', error: unavailableBecause(end) }
+  }
+}
+
+function unavailableBecause(end: ProcessEnd): ErrorPayload {
+  if (end.wasReady) return end.crash.toPayload()
+  return { code: 'E_INTERNAL', data: { detail: `the engine could not be started: ${end.crash.data.detail ?? ''}` } }
+}
+
+/** Waits for `work`, but no longer than until the signal: `work` itself goes on. */
+async function abortable(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) {
+    await work
+    return
+  }
+  let onAbort = (): void => undefined
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  await Promise.race([work, aborted])
+  signal.removeEventListener('abort', onAbort)
+}
