@@ -33,10 +33,14 @@ export interface AudioSource {
   close(): Promise<void>
 }
 
+/** Sample formats that a sink can write. 64-bit integers become `s32`: samples travel as float32, nothing is lost. */
+export type SinkSampleFormat = Exclude<SampleFormat, 'compressed' | 's64'>
+
 /** What to write. Containers other than WAV and AIFF come out as WAV (RF64 over 4 GiB); W64 stays W64. */
 export interface SinkFormat {
   readonly container: 'wav' | 'aiff' | 'w64'
-  readonly sampleFormat: Exclude<SampleFormat, 'compressed'>
+  readonly sampleFormat: SinkSampleFormat
+  /** Bits that carry signal, left-justified in the container (20 in `s24`, 24 in `s32`). */
   readonly validBits: number
   readonly sampleRateHz: number
   readonly channels: number

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { AppError } from '../../../shared/errors/appError'
+import { DecoderChild } from './decoderChild'
+import type { TimeLimits } from './decoderChild'
+import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
+
+const MAX_ANSWER_BYTES = 2 ** 20
+
+/** The first audio stream of a file, as ffmpeg sees it. */
+export interface ProbedAudio {
+  readonly formatName: string
+  readonly codecName: string
+  readonly sampleFormatName: string
+  readonly sampleRateHz: number
+  readonly channels: number
+  /** ffmpeg's name of the layout ("5.1(side)"); null where it has none. */
+  readonly channelLayout: string | null
+  readonly bitsPerSample: number
+  /** Null where nothing in the file declares it (an estimate from the bit rate does not count). */
+  readonly declaredSec: number | null
+}
+
+interface Answer {
+  readonly stdout: string
+  readonly child: DecoderChild
+}
+
+/**
+ * Asks ffprobe (beside ffmpeg), or reads what `ffmpeg -i` says where there is only ffmpeg. Throws E_NO_AUDIO,
+ * E_UNSUPPORTED, E_CORRUPT, E_MEMORY, E_TIMEOUT.
+ */
+export async function probeAudio(path: string, ffmpegPath: string, limits: TimeLimits): Promise<ProbedAudio> {
+  const ffprobe = join(dirname(ffmpegPath), basename(ffmpegPath).replace('ffmpeg', 'ffprobe'))
+  const hasProbe = ffprobe !== ffmpegPath && existsSync(ffprobe)
+  return hasProbe ? probeByFfprobe(path, ffprobe, limits) : probeByFfmpeg(path, ffmpegPath, limits)
+}
+
+const ENTRIES =
+  'stream=codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration:format=format_name,duration'
+
+async function probeByFfprobe(path: string, ffprobe: string, limits: TimeLimits): Promise<ProbedAudio> {
+  const args = [
+    '-v',
+    'level+warning',
+    ...INPUT_LIMITS,
+    '-select_streams',
+    'a:0',
+    '-show_entries',
+    ENTRIES,
+    '-of',
+    'json'
+  ]
+  const { stdout, child } = await answerOf(path, childCommand(ffprobe, [...args, '-i', fileUrl(path)]), limits)
+  if (!child.exitedWell) throw refusal(path, child.stderr)
+  const answer = parseObject(stdout)
+  const stream = objectIn(Array.isArray(answer.streams) ? answer.streams[0] : undefined)
+  const format = objectIn(answer.format)
+  if (stream === null || format === null) throw new AppError('E_NO_AUDIO', { path })
+  const bits = Number(stream.bits_per_raw_sample ?? 0) || Number(stream.bits_per_sample ?? 0)
+  const declaredSec = Number(stream.duration ?? format.duration ?? 0)
+  return {
+    formatName: text(format.format_name),
+    codecName: text(stream.codec_name),
+    sampleFormatName: text(stream.sample_fmt),
+    sampleRateHz: Number(stream.sample_rate ?? 0),
+    channels: Number(stream.channels ?? 0),
+    channelLayout: layoutName(text(stream.channel_layout)),
+    bitsPerSample: bits,
+    declaredSec: isDeclared(declaredSec, child.stderr) ? declaredSec : null
+  }
+}
+
+async function probeByFfmpeg(path: string, ffmpegPath: string, limits: TimeLimits): Promise<ProbedAudio> {
+  // Without an output ffmpeg prints what it found and exits with an error.
+  const args = ['-nostdin', '-hide_banner', ...INPUT_LIMITS, '-i', fileUrl(path)]
+  const { child } = await answerOf(path, childCommand(ffmpegPath, args), limits)
+  const said = child.stderr
+  const formatName = /^Input #0, (.+?), from '/m.exec(said)?.[1]
+  if (formatName === undefined) throw refusal(path, said)
+  const stream = /^\s*Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([^,\n]+)(?:, (\w+))?(?: \((\d+) bit\))?/m.exec(said)
+  if (stream === null) throw new AppError('E_NO_AUDIO', { path })
+  const [, codecName = '', rate, layout = '', sampleFormatName = '', bits] = stream
+  const time = /^\s*Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/m.exec(said)
+  const declaredSec = time === null ? 0 : Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])
+  return {
+    formatName,
+    codecName,
+    sampleFormatName,
+    sampleRateHz: Number(rate),
+    channels: channelsOf(layout),
+    channelLayout: layoutName(layout),
+    bitsPerSample: Number(bits ?? 0) || (/^(?:s16|u8)/.test(sampleFormatName) ? 16 : 0),
+    declaredSec: isDeclared(declaredSec, said) ? declaredSec : null
+  }
+}
+
+async function answerOf(path: string, command: ReturnType<typeof childCommand>, limits: TimeLimits): Promise<Answer> {
+  const child = new DecoderChild(command, path, limits)
+  try {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for (let chunk = await child.read(0); chunk !== null; chunk = await child.read(0)) {
+      bytes += chunk.length
+      if (bytes > MAX_ANSWER_BYTES) throw new AppError('E_CORRUPT', { path, detail: 'the decoder answers without end' })
+      chunks.push(chunk)
+    }
+    return { stdout: Buffer.concat(chunks).toString('utf8'), child }
+  } finally {
+    await child.close()
+  }
+}
+
+function isDeclared(declaredSec: number, said: string): boolean {
+  return Number.isFinite(declaredSec) && declaredSec > 0 && !said.includes('Estimating duration from bitrate')
+}
+
+/** Why the file was not opened, from what libavformat says of it (the texts of AVERROR codes, stable over all versions). */
+export function refusal(path: string, said: string): AppError {
+  const detail = said.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  if (said.includes('Cannot allocate memory')) return new AppError('E_MEMORY', { path, detail })
+  // A demuxer that knew the file and gave up on it speaks with its own name before the last line.
+  const wasKnown = /\[[a-z0-9_,]+ @ 0x/.test(said) && !said.includes('whitelist')
+  return new AppError(wasKnown ? 'E_CORRUPT' : 'E_UNSUPPORTED', { path, detail })
+}
+
+/** Layout names go into a filter's arguments: only the characters that ffmpeg's own names have. */
+function layoutName(name: string): string | null {
+  return /^[A-Za-z0-9.()+]+$/.test(name) && name !== 'unknown' ? name : null
+}
+
+const NAMED_LAYOUTS: Readonly<Record<string, number>> = {
+  mono: 1,
+  stereo: 2,
+  '2.1': 3,
+  '3.0': 3,
+  quad: 4,
+  '4.0': 4,
+  '5.0': 5,
+  '5.0(side)': 5,
+  '5.1': 6,
+  '5.1(side)': 6,
+  '6.1': 7,
+  '7.1': 8
+}
+
+function channelsOf(layout: string): number {
+  return NAMED_LAYOUTS[layout] ?? Number(/^(\d+) channels/.exec(layout)?.[1] ?? 0)
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  try {
+    return objectIn(JSON.parse(json)) ?? {}
+  } catch (thrown) {
+    throw new AppError('E_INTERNAL', { detail: 'ffprobe did not answer in JSON' }, thrown)
+  }
+}
+
+function objectIn(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

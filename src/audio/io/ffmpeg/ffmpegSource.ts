@@ -1,0 +1,177 @@
+import { AppError } from '../../../shared/errors/appError'
+import type { WarningCode } from '../../../shared/errors/appError'
+import { pcmDecoder, toHostOrder } from '../decodePcm'
+import type { DecodeFrames, StoredPcm } from '../decodePcm'
+import type { OpenFile } from '../fileBytes'
+import { assertPlausible } from '../pcmLayout'
+import type { AudioFormat, AudioSource } from '../types'
+import { DecoderChild, DEFAULT_TIME_LIMITS } from './decoderChild'
+import type { TimeLimits } from './decoderChild'
+import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
+import { probeAudio, refusal } from './ffmpegProbe'
+import type { ProbedAudio } from './ffmpegProbe'
+import { endsEarly } from './tailCheck'
+
+const BLOCK_BYTES = 256 * 1024
+/** A decoder that never stops must; no recording is this long (RELIABILITY R32). */
+const DEFAULT_MAX_DECODED_SEC = 200 * 3600
+
+export interface FfmpegOptions {
+  readonly ffmpegPath: string
+  /** The container's own sizes already say that something is missing (WAV with a compressed payload). */
+  readonly payloadTruncated: boolean
+  readonly limits?: TimeLimits
+  readonly maxDecodedSec?: number
+}
+
+/**
+ * Decodes the first audio stream of a file in an ffmpeg child, at its own rate and with its own channels. Success is
+ * exit 0 and samples; a message of level error, a decoded length short of the declared one, or a container whose end is
+ * missing gives W_TRUNCATED. Throws E_NO_AUDIO, E_UNSUPPORTED, E_CORRUPT, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG, E_TOO_LONG.
+ */
+export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): Promise<AudioSource> {
+  const limits = options.limits ?? DEFAULT_TIME_LIMITS
+  const probed = await probeAudio(file.path, options.ffmpegPath, limits)
+  assertPlausible(file.path, probed.sampleRateHz, probed.channels)
+  const truncated = options.payloadTruncated || (await endsEarly(file, probed.formatName))
+  const child = new DecoderChild(childCommand(options.ffmpegPath, decodeArgs(file.path, probed)), file.path, limits)
+  const maxDecodedSec = options.maxDecodedSec ?? DEFAULT_MAX_DECODED_SEC
+  return new FfmpegSource(child, { path: file.path, probed, truncated, maxDecodedSec })
+}
+
+function decodeArgs(path: string, probed: ProbedAudio): string[] {
+  // A stream that changes its rate or layout on the way is brought to what it began with; else the filter does nothing.
+  const layout = probed.channelLayout === null ? '' : `:channel_layouts=${probed.channelLayout}`
+  const filter = `aformat=sample_fmts=flt:sample_rates=${probed.sampleRateHz}${layout}`
+  const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-af', filter, '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1']
+  const common = ['-nostdin', '-hide_banner', '-v', 'level+warning', '-filter_threads', '1']
+  return [...common, ...INPUT_LIMITS, '-i', fileUrl(path), ...output]
+}
+
+interface Decoding {
+  readonly path: string
+  readonly probed: ProbedAudio
+  readonly truncated: boolean
+  readonly maxDecodedSec: number
+}
+
+class FfmpegSource implements AudioSource {
+  readonly format: AudioFormat
+  readonly warnings = new Set<WarningCode>()
+  private readonly frameBytes: number
+  private readonly block: Buffer
+  private readonly stored: StoredPcm
+  private readonly decode: DecodeFrames
+  private readonly out: Float32Array[]
+  private chunk: Buffer | null = null
+  private blockFrames = 0
+  private blockFrame = 0
+  private decodedFrames = 0
+  private isAtEnd = false
+
+  constructor(
+    private readonly child: DecoderChild,
+    private readonly decoding: Decoding
+  ) {
+    const { probed } = decoding
+    this.format = formatOf(probed)
+    this.frameBytes = 4 * probed.channels
+    const capacity = Math.floor(BLOCK_BYTES / this.frameBytes)
+    const memory = new ArrayBuffer(capacity * this.frameBytes)
+    this.block = Buffer.from(memory)
+    this.stored = { sampleFormat: 'f32', bigEndian: false, channels: probed.channels, rightJustified: false }
+    this.decode = pcmDecoder(memory, this.stored)
+    this.out = Array.from({ length: probed.channels }, () => new Float32Array(capacity))
+  }
+
+  async read(maxFrames: number): Promise<Float32Array[] | null> {
+    if (this.blockFrame === this.blockFrames && !(await this.fill())) return null
+    const frames = Math.min(maxFrames, this.blockFrames - this.blockFrame)
+    this.decode(this.blockFrame, frames, this.out)
+    this.blockFrame += frames
+    return this.out.map((channel) => channel.subarray(0, frames))
+  }
+
+  async close(): Promise<void> {
+    this.isAtEnd = true
+    await this.child.close()
+  }
+
+  /** Fills the block as far as the stream goes; false at its end, once all that must hold was checked. */
+  private async fill(): Promise<boolean> {
+    if (this.isAtEnd) return false
+    const { sampleRateHz } = this.format
+    let bytes = 0
+    while (bytes < this.block.length) {
+      this.chunk ??= await this.child.read((this.decodedFrames + bytes / this.frameBytes) / sampleRateHz)
+      if (this.chunk === null) break
+      const copied = this.chunk.copy(this.block, bytes)
+      this.chunk = copied === this.chunk.length ? null : this.chunk.subarray(copied)
+      bytes += copied
+    }
+    this.blockFrame = 0
+    this.blockFrames = Math.floor(bytes / this.frameBytes)
+    this.decodedFrames += this.blockFrames
+    toHostOrder(this.block.subarray(0, this.blockFrames * this.frameBytes), this.stored)
+    if (this.decodedFrames > this.decoding.maxDecodedSec * sampleRateHz) {
+      this.child.stop(new AppError('E_TOO_LONG', { path: this.decoding.path }))
+    }
+    // Checked with the last frames, not after them: who reads them must already know how the decoding ended.
+    if (bytes < this.block.length) this.conclude()
+    return this.blockFrames > 0
+  }
+
+  private conclude(): void {
+    this.isAtEnd = true
+    const { path, probed } = this.decoding
+    if (!this.child.exitedWell) {
+      if (this.decodedFrames === 0) throw refusal(path, this.child.stderr)
+      throw new AppError('E_CORRUPT', { path, detail: `the decoder gave up (${this.child.ending})` })
+    }
+    if (this.decodedFrames === 0) throw new AppError('E_NO_AUDIO', { path })
+    const isShort = this.decodedFrames / probed.sampleRateHz < (probed.declaredSec ?? 0) - toleranceSec(probed)
+    if (this.decoding.truncated || this.child.sawError || isShort) this.warnings.add('W_TRUNCATED')
+  }
+}
+
+/** Lossless streams declare their length exactly; others by whole frames, with the encoder's delay and padding. */
+function toleranceSec(probed: ProbedAudio): number {
+  return LOSSLESS.test(probed.codecName) ? 0.01 : 0.05 + 4800 / probed.sampleRateHz
+}
+
+const LOSSLESS = /^(?:flac|alac|ape|wavpack|tta|tak|shorten|mlp|truehd|wmalossless|mp4als|pcm_[suf]\d+.*)$/
+
+function formatOf(probed: ProbedAudio): AudioFormat {
+  return {
+    container: 'other',
+    sampleFormat: 'compressed',
+    validBits: bitsToWrite(probed),
+    bigEndian: false,
+    sampleRateHz: probed.sampleRateHz,
+    channels: probed.channels,
+    channelMask: probed.channels > 2 ? (SPEAKERS[probed.channelLayout ?? ''] ?? 0) : 0,
+    declaredFrames: probed.declaredSec === null ? null : Math.round(probed.declaredSec * probed.sampleRateHz)
+  }
+}
+
+/** 16 for lossy codecs; what a lossless one holds, at least 16; 32 (float) for more than 24 bits. */
+function bitsToWrite(probed: ProbedAudio): number {
+  if (!LOSSLESS.test(probed.codecName)) return 16
+  if (/^(?:flt|dbl)/.test(probed.sampleFormatName)) return 32
+  const bits = probed.bitsPerSample || (probed.sampleFormatName.startsWith('s32') ? 24 : 16)
+  return bits <= 16 ? 16 : bits <= 24 ? 24 : 32
+}
+
+/** WAVE speaker masks of ffmpeg's layout names. */
+const SPEAKERS: Readonly<Record<string, number>> = {
+  '2.1': 0x0b,
+  '3.0': 0x07,
+  '4.0': 0x107,
+  quad: 0x33,
+  '5.0': 0x37,
+  '5.0(side)': 0x607,
+  '5.1': 0x3f,
+  '5.1(side)': 0x60f,
+  '6.1': 0x70f,
+  '7.1': 0x63f
+}
