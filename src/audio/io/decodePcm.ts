@@ -38,7 +38,7 @@ export function pcmDecoder(block: ArrayBuffer, stored: StoredPcm): DecodeFrames 
     case 'f32':
       return decodeFloat(new Float32Array(block), channels)
     case 'f64':
-      return decodeFloat(new Float64Array(block), channels)
+      return decodeDouble(new Float64Array(block), channels)
   }
 }
 
@@ -99,16 +99,28 @@ function decode64(view: BigInt64Array, channels: number): DecodeFrames {
   }
 }
 
-function decodeFloat(view: Float32Array | Float64Array, channels: number): DecodeFrames {
+function decodeFloat(view: Float32Array, channels: number): DecodeFrames {
   return (startFrame, frames, out) => {
     for (let channel = 0; channel < channels; channel += 1) {
       const target = out[channel]!
       let at = startFrame * channels + channel
       for (let i = 0; i < frames; i += 1, at += channels) {
-        target[i] = view[at]!
-        // A float64 may overflow on its way here, so look at what was stored.
-        const kept = target[i]!
-        if (kept - kept !== 0) target[i] = 0
+        const value = view[at]!
+        target[i] = value - value === 0 ? value : 0
+      }
+    }
+  }
+}
+
+function decodeDouble(view: Float64Array, channels: number): DecodeFrames {
+  return (startFrame, frames, out) => {
+    for (let channel = 0; channel < channels; channel += 1) {
+      const target = out[channel]!
+      let at = startFrame * channels + channel
+      for (let i = 0; i < frames; i += 1, at += channels) {
+        // What is finite in float64 may still be too large for float32.
+        const value = Math.fround(view[at]!)
+        target[i] = value - value === 0 ? value : 0
       }
     }
   }

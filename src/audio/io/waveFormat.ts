@@ -29,10 +29,11 @@ export function parseWaveFormat(body: Buffer, order: { readonly bigEndian: boole
   const u32 = (at: number): number => (order.bigEndian ? body.readUInt32BE(at) : body.readUInt32LE(at))
   const isExtensible = u16(0) === TAG_EXTENSIBLE && body.length >= 40
   if (isExtensible && !GUID_TAILS.has(body.toString('hex', 32, 40))) return { kind: 'foreign', name: 'unknown GUID' }
-  const tag = isExtensible ? u16(24) : u16(0)
+  const tag = isExtensible ? u32(24) & 0xffff : u16(0)
   if (tag !== TAG_PCM && tag !== TAG_FLOAT) return { kind: 'foreign', name: `format tag 0x${tag.toString(16)}` }
   const channels = u16(2)
-  const bits = u16(14)
+  // Some writers leave the container's bits at 0 and fill in the valid ones only.
+  const bits = u16(14) || (isExtensible ? u16(18) : 0)
   if (channels === 0 || bits === 0) return null
   const sampleBytes = containerBytes(u16(12) / channels, bits)
   const float = tag === TAG_FLOAT

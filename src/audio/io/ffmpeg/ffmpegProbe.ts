@@ -117,7 +117,8 @@ function isDeclared(declaredSec: number, said: string): boolean {
 
 /** Why the file was not opened, from what libavformat says of it (the texts of AVERROR codes, stable over all versions). */
 export function refusal(path: string, said: string): AppError {
-  const detail = said.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  const lastLine = said.trim().split('\n').at(-1) ?? ''
+  const detail = lastLine.replace(`${fileUrl(path)}: `, '').slice(0, 300)
   if (said.includes('Cannot allocate memory')) return new AppError('E_MEMORY', { path, detail })
   // A demuxer that knew the file and gave up on it speaks with its own name before the last line.
   const wasKnown = /\[[a-z0-9_,]+ @ 0x/.test(said) && !said.includes('whitelist')

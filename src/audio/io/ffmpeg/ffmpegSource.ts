@@ -3,14 +3,14 @@ import type { WarningCode } from '../../../shared/errors/appError'
 import { pcmDecoder, toHostOrder } from '../decodePcm'
 import type { DecodeFrames, StoredPcm } from '../decodePcm'
 import type { OpenFile } from '../fileBytes'
-import { assertPlausible } from '../pcmLayout'
+import { assertPlausible, bytesPerSample } from '../pcmLayout'
 import type { AudioFormat, AudioSource } from '../types'
 import { DecoderChild, DEFAULT_TIME_LIMITS } from './decoderChild'
 import type { TimeLimits } from './decoderChild'
 import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
 import { probeAudio, refusal } from './ffmpegProbe'
 import type { ProbedAudio } from './ffmpegProbe'
-import { endsEarly } from './tailCheck'
+import { inspectEnd } from './tailCheck'
 
 const BLOCK_BYTES = 256 * 1024
 /** A decoder that never stops must; no recording is this long (RELIABILITY R32). */
@@ -33,25 +33,36 @@ export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): 
   const limits = options.limits ?? DEFAULT_TIME_LIMITS
   const probed = await probeAudio(file.path, options.ffmpegPath, limits)
   assertPlausible(file.path, probed.sampleRateHz, probed.channels)
-  const truncated = options.payloadTruncated || (await endsEarly(file, probed.formatName))
+  const end = await inspectEnd(file, probed.formatName)
+  const truncated = options.payloadTruncated || end.isMissing
   const child = new DecoderChild(childCommand(options.ffmpegPath, decodeArgs(file.path, probed)), file.path, limits)
   const maxDecodedSec = options.maxDecodedSec ?? DEFAULT_MAX_DECODED_SEC
-  return new FfmpegSource(child, { path: file.path, probed, truncated, maxDecodedSec })
+  return new FfmpegSource(child, { path: file.path, probed, truncated, endFrame: end.endFrame, maxDecodedSec })
 }
 
 function decodeArgs(path: string, probed: ProbedAudio): string[] {
   // A stream that changes its rate or layout on the way is brought to what it began with; else the filter does nothing.
   const layout = probed.channelLayout === null ? '' : `:channel_layouts=${probed.channelLayout}`
-  const filter = `aformat=sample_fmts=flt:sample_rates=${probed.sampleRateHz}${layout}`
-  const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-af', filter, '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1']
+  const [filterFormat, pipeFormat] = PIPES[pipeOf(probed)]
+  const filter = `aformat=sample_fmts=${filterFormat}:sample_rates=${probed.sampleRateHz}${layout}`
+  const output = ['-vn', '-sn', '-dn', '-af', filter, '-c:a', `pcm_${pipeFormat}`, '-f', pipeFormat, 'pipe:1']
   const common = ['-nostdin', '-hide_banner', '-v', 'level+warning', '-filter_threads', '1']
-  return [...common, ...INPUT_LIMITS, '-i', fileUrl(path), ...output]
+  return [...common, ...INPUT_LIMITS, '-i', fileUrl(path), '-map', '0:a:0', ...output]
+}
+
+const PIPES = { s16: ['s16', 's16le'], f32: ['flt', 'f32le'] } as const
+
+/** What travels through the pipe: lossless 16-bit sources as they are, for half the bytes; all others as float32. */
+function pipeOf(probed: ProbedAudio): keyof typeof PIPES {
+  return probed.sampleFormatName.startsWith('s16') && bitsToWrite(probed) === 16 ? 's16' : 'f32'
 }
 
 interface Decoding {
   readonly path: string
   readonly probed: ProbedAudio
   readonly truncated: boolean
+  /** Where the stream says that it ends; null where it does not say. */
+  readonly endFrame: number | null
   readonly maxDecodedSec: number
 }
 
@@ -75,11 +86,12 @@ class FfmpegSource implements AudioSource {
   ) {
     const { probed } = decoding
     this.format = formatOf(probed)
-    this.frameBytes = 4 * probed.channels
+    const sampleFormat = pipeOf(probed)
+    this.frameBytes = bytesPerSample(sampleFormat) * probed.channels
     const capacity = Math.floor(BLOCK_BYTES / this.frameBytes)
     const memory = new ArrayBuffer(capacity * this.frameBytes)
     this.block = Buffer.from(memory)
-    this.stored = { sampleFormat: 'f32', bigEndian: false, channels: probed.channels, rightJustified: false }
+    this.stored = { sampleFormat, bigEndian: false, channels: probed.channels, rightJustified: false }
     this.decode = pcmDecoder(memory, this.stored)
     this.out = Array.from({ length: probed.channels }, () => new Float32Array(capacity))
   }
@@ -128,7 +140,10 @@ class FfmpegSource implements AudioSource {
       if (this.decodedFrames === 0) throw refusal(path, this.child.stderr)
       throw new AppError('E_CORRUPT', { path, detail: `the decoder gave up (${this.child.ending})` })
     }
-    if (this.decodedFrames === 0) throw new AppError('E_NO_AUDIO', { path })
+    if (this.decodedFrames === 0) {
+      const endsAfterStart = (this.decoding.endFrame ?? 0) > 0
+      throw new AppError(endsAfterStart ? 'E_TOO_SHORT' : 'E_NO_AUDIO', { path })
+    }
     const isShort = this.decodedFrames / probed.sampleRateHz < (probed.declaredSec ?? 0) - toleranceSec(probed)
     if (this.decoding.truncated || this.child.sawError || isShort) this.warnings.add('W_TRUNCATED')
   }

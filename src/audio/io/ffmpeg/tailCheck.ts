@@ -7,14 +7,26 @@ const OGG_WINDOW_BYTES = 128 * 1024
 const FRAME_WINDOW_BYTES = 32 * 1024
 const MAX_BOXES = 10_000
 
+/** What the end of a file says. */
+export interface FileEnd {
+  /** The container's structure says that something is missing. */
+  readonly isMissing: boolean
+  /** The frame that an Ogg stream says it ends at; null for all else. */
+  readonly endFrame: number | null
+}
+
 /**
  * Whether the container's own structure says that its end is missing, for kinds that ffmpeg decodes to the cut without a
  * word (RELIABILITY finding 2): an MP3, ADTS or AMR frame cut in the middle, an Ogg stream without its last page, an MP4
  * box or Matroska segment larger than the file. Reads a bounded part of the file; false where it cannot tell.
  */
-export async function endsEarly(file: OpenFile, formatName: string): Promise<boolean> {
+export async function inspectEnd(file: OpenFile, formatName: string): Promise<FileEnd> {
   const names = formatName.split(',')
-  if (names.includes('ogg')) return oggEndsEarly(file)
+  if (names.includes('ogg')) return inspectOggEnd(file)
+  return { isMissing: await endsEarly(file, names), endFrame: null }
+}
+
+async function endsEarly(file: OpenFile, names: readonly string[]): Promise<boolean> {
   if (names.includes('mp3')) return chainOvershoots(withoutTags(await tail(file, FRAME_WINDOW_BYTES)), mpegFrameBytes)
   if (names.includes('aac')) return chainOvershoots(withoutTags(await tail(file, FRAME_WINDOW_BYTES)), adtsFrameBytes)
   if (names.includes('mp4')) return mp4EndsEarly(file)
@@ -29,16 +41,17 @@ function tail(file: OpenFile, bytes: number): Promise<Buffer> {
 const OGG_END_OF_STREAM = 4
 const OGG_HEAD_BYTES = 27
 
-async function oggEndsEarly(file: OpenFile): Promise<boolean> {
+async function inspectOggEnd(file: OpenFile): Promise<FileEnd> {
   const bytes = await tail(file, OGG_WINDOW_BYTES)
   const start = bytes.lastIndexOf('OggS', undefined, 'latin1')
-  if (start < 0) return false
-  const segments = bytes[start + OGG_HEAD_BYTES - 1]
-  if (segments === undefined) return true
-  const bodyStart = start + OGG_HEAD_BYTES + segments
-  if (bodyStart > bytes.length) return true
-  const bodyBytes = bytes.subarray(start + OGG_HEAD_BYTES, bodyStart).reduce((sum, length) => sum + length, 0)
-  return bodyStart + bodyBytes > bytes.length || (bytes[start + 5]! & OGG_END_OF_STREAM) === 0
+  if (start < 0) return { isMissing: false, endFrame: null }
+  const page = bytes.subarray(start)
+  if (page.length < OGG_HEAD_BYTES) return { isMissing: true, endFrame: null }
+  const bodyStart = OGG_HEAD_BYTES + page[OGG_HEAD_BYTES - 1]!
+  const bodyBytes = page.subarray(OGG_HEAD_BYTES, bodyStart).reduce((sum, length) => sum + length, 0)
+  const isCut = bodyStart + bodyBytes > page.length
+  const isLast = (page[5]! & OGG_END_OF_STREAM) !== 0
+  return { isMissing: isCut || !isLast, endFrame: Number(page.readBigInt64LE(6)) }
 }
 
 async function mp4EndsEarly(file: OpenFile): Promise<boolean> {
