@@ -150,7 +150,7 @@ export class EngineProcess {
     this.transport.send({ type: 'cancel', jobId })
     setTimeout(() => {
       if (this.jobs.get(jobId) === job) this.kill('cancel')
-    }, this.limits.cancelMs)
+    }, this.limits.cancelMs).unref()
   }
 
   private receive(message: unknown): void {

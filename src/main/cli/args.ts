@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util'
+import { DEVICES, JOINS, type Device, type Join } from '../../engine/protocol'
+import { ON_EXISTS, type OnExists } from '../jobs/outputPlan'
+
+/** The command was used wrongly: the message names the option. Exit code 2. */
+export class UsageError extends Error {}
+
+export interface DenoiseArgs {
+  readonly inputs: readonly string[]
+  readonly out: string | null
+  readonly recursive: boolean
+  readonly onExists: OnExists
+  readonly model: string | null
+  readonly device: Device
+  /** Null where nothing was asked for: the model and the join then decide. */
+  readonly join: Join | null
+  readonly chunkSec: number | null
+  readonly overlapSec: number | null
+  readonly batch: number
+  readonly threads: number | null
+  readonly report: string | null
+  readonly quiet: boolean
+}
+
+export type Command =
+  { readonly kind: 'help' } | { readonly kind: 'version' } | { readonly kind: 'denoise'; readonly args: DenoiseArgs }
+
+const TEXT = { type: 'string' } as const
+const FLAG = { type: 'boolean', default: false } as const
+
+const OPTIONS = {
+  out: TEXT,
+  'no-recursive': FLAG,
+  'on-exists': TEXT,
+  model: TEXT,
+  device: TEXT,
+  join: TEXT,
+  'chunk-seconds': TEXT,
+  'overlap-seconds': TEXT,
+  batch: TEXT,
+  threads: TEXT,
+  report: TEXT,
+  quiet: FLAG,
+  help: { ...FLAG, short: 'h' },
+  version: FLAG
+} as const
+
+/** Longest chunk: with its context it must fit in memory on a small machine. */
+const MAX_CHUNK_SEC = 600
+/** Shortest: one frame of FRCRN is 20 ms. */
+const MIN_CHUNK_SEC = 0.02
+
+/** The command line as typed values. Throws {@link UsageError}. */
+export function parseCommand(argv: readonly string[]): Command {
+  const { values, positionals } = parsed(argv)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  if (positionals.length === 0) throw new UsageError('name at least one file or folder to denoise')
+  if (positionals.includes('')) throw new UsageError('an input has an empty name')
+  const args: DenoiseArgs = {
+    inputs: positionals,
+    out: filled('out', values.out),
+    recursive: !values['no-recursive'],
+    onExists: oneOf('on-exists', values['on-exists'], ON_EXISTS) ?? 'skip',
+    model: filled('model', values.model),
+    device: oneOf('device', values.device, DEVICES) ?? 'auto',
+    join: oneOf('join', values.join, JOINS),
+    chunkSec: number('chunk-seconds', values['chunk-seconds'], { min: MIN_CHUNK_SEC, max: MAX_CHUNK_SEC }),
+    overlapSec: number('overlap-seconds', values['overlap-seconds'], { min: 0, max: MAX_CHUNK_SEC / 2 }),
+    batch: number('batch', values.batch, { min: 1, max: 256, whole: true }) ?? 1,
+    threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
+    report: filled('report', values.report),
+    quiet: values.quiet
+  }
+  return { kind: 'denoise', args }
+}
+
+type ParsedArgs = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>
+
+function parsed(argv: readonly string[]): ParsedArgs {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true })
+  } catch (error) {
+    // parseArgs names the option; what else it says about shells and dashes fits on its first line.
+    throw new UsageError(error instanceof Error ? error.message.split('\n')[0]! : String(error))
+  }
+}
+
+function filled(name: string, value: string | undefined): string | null {
+  if (value === '') throw new UsageError(`--${name} needs a value`)
+  return value ?? null
+}
+
+function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | null {
+  if (value === undefined) return null
+  const found = allowed.find((candidate) => candidate === value)
+  if (found === undefined) throw new UsageError(`--${name} must be one of ${allowed.join(', ')}, not "${value}"`)
+  return found
+}
+
+interface Range {
+  readonly min: number
+  readonly max: number
+  readonly whole?: boolean
+}
+
+function number(name: string, value: string | undefined, { min, max, whole = false }: Range): number | null {
+  if (value === undefined) return null
+  const parsedNumber = /^\d+(?:\.\d+)?$|^\.\d+$/u.test(value) ? Number(value) : Number.NaN
+  if (!(parsedNumber >= min && parsedNumber <= max) || (whole && !Number.isInteger(parsedNumber))) {
+    throw new UsageError(`--${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not "${value}"`)
+  }
+  return parsedNumber
+}

@@ -1,0 +1,23 @@
+export const HELP = `Takes the noise out of speech recordings.
+
+  npm run denoise -- INPUT... [options]
+
+INPUT is a file or a folder; folders are taken with all that is in them.
+
+  --out DIR                   where the clean files go, tree and names kept;
+                              without it beside each source, as name.clean.ext
+  --no-recursive              leave sub-folders alone
+  --on-exists WHAT            skip (default), rename or overwrite
+  --model ID|FILE.onnx        a bundled model or a model file (default frcrn-lite)
+  --device NAME               auto (default), cpu, webgpu, cuda, dml or coreml
+  --join WAY                  carried (default) or overlap
+  --chunk-seconds N           audio in one run (default 0.5 carried, 2 overlapped)
+  --overlap-seconds N         of it shared with the next (default 0.5; overlap only)
+  --batch N                   lanes in one run (default 1)
+  --threads N                 of one run (default: one a core)
+  --report FILE.json          what became of every file, with times and memory
+  --quiet                     errors only
+  --help, --version
+
+Exit code: 0 all done or skipped, 1 some failed, 2 wrong use, 130 cancelled.
+`

@@ -1,0 +1,33 @@
+import type { EngineSettings } from '../../engine/protocol'
+import { UsageError, type DenoiseArgs } from './args'
+
+export interface JoinSettings {
+  readonly values: Pick<EngineSettings, 'join' | 'chunkSec' | 'overlapSec'>
+  /** What was asked for and does not apply. */
+  readonly notes: readonly string[]
+}
+
+const CARRIED_CHUNK_SEC = 0.5
+const OVERLAP_CHUNK_SEC = 2
+const OVERLAP_SEC = 0.5
+
+/**
+ * How the chunks join, with each way's own defaults: carried in half seconds; overlapped as in the article, 2 s with 0.5 s.
+ * A model without its stateful companion runs overlapped.
+ */
+export function joinSettings(args: DenoiseArgs, hasStateful: boolean): JoinSettings {
+  const notes: string[] = []
+  if (args.join !== 'overlap' && !hasStateful) {
+    notes.push('This model has no stateful companion (NAME.stateful.onnx): its chunks are joined by overlap.')
+  }
+  if (args.join !== 'overlap' && hasStateful) {
+    if (args.overlapSec !== null) notes.push('--overlap-seconds counts for --join overlap only.')
+    return { values: { join: 'carried', chunkSec: args.chunkSec ?? CARRIED_CHUNK_SEC, overlapSec: 0 }, notes }
+  }
+  const chunkSec = args.chunkSec ?? OVERLAP_CHUNK_SEC
+  const overlapSec = args.overlapSec ?? Math.min(OVERLAP_SEC, chunkSec / 4)
+  if (overlapSec > chunkSec / 2) {
+    throw new UsageError(`--overlap-seconds must be at most half of the chunk (${chunkSec} s), not "${overlapSec}"`)
+  }
+  return { values: { join: 'overlap', chunkSec, overlapSec }, notes }
+}

@@ -1,0 +1,89 @@
+import { mkdir, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { toAppError, type AppError } from '../../shared/errors/appError'
+import { describeError } from '../../shared/errors/describe'
+import { planOutputs, type OutputPlan } from '../jobs/outputPlan'
+import { assertWritable, sweepStaleParts } from '../jobs/partFiles'
+import { scanInputs, type ScanResult } from '../jobs/scanInputs'
+import { UsageError, type DenoiseArgs } from './args'
+import { printable, shownPath } from './words'
+
+export interface PreparedBatch {
+  readonly scan: ScanResult
+  readonly plan: OutputPlan
+  /** Absolute and without links; null beside the sources. */
+  readonly outDir: string | null
+  readonly reportPath: string | null
+}
+
+/** Everything that can be refused before any work is: throws {@link UsageError} with a sentence that names what to change. */
+export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Promise<PreparedBatch> {
+  const wantedOut = args.out === null ? null : path.resolve(args.out)
+  const scan = await scanAll(args, wantedOut, signal)
+  const outDir = wantedOut === null ? null : await prepareFolder(wantedOut)
+  if (outDir !== null) await refuseInputAsOutput(outDir, scan.folders)
+  const plan = await planOutputs(scan, { outDir, onExists: args.onExists })
+  const reportPath = args.report === null ? null : path.resolve(args.report)
+  if (reportPath !== null) await checkReport(reportPath, plan)
+  const folders = plan.files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
+  await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
+  return { scan, plan, outDir, reportPath }
+}
+
+async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {
+  const scan = await scanInputs(args.inputs, { recursive: args.recursive, outDir, signal }).catch((thrown: unknown) => {
+    if (signal.aborted) throw thrown
+    const error = toAppError(thrown)
+    throw new UsageError(`${shownPath(String(error.data.path ?? 'the input'))}: ${reasonOf(error)}`)
+  })
+  if (scan.files.length === 0) throw new UsageError(nothingFound(args, scan))
+  return scan
+}
+
+function nothingFound(args: DenoiseArgs, scan: ScanResult): string {
+  const where = args.inputs.map((input) => printable(input)).join(', ')
+  const others = scan.otherFiles + scan.skipped.length
+  const seen = others > 0 ? ` (${others === 1 ? 'one other entry' : `${others} other entries`} left out)` : ''
+  const hint = args.recursive ? '' : '; without --no-recursive the folders inside are searched too'
+  return `no audio files found in ${where}${seen}${hint}`
+}
+
+async function prepareFolder(outDir: string): Promise<string> {
+  try {
+    await mkdir(outDir, { recursive: true })
+    const real = await realpath(outDir)
+    await assertWritable(real)
+    return real
+  } catch (thrown) {
+    throw new UsageError(`--out ${shownPath(outDir)}: ${reasonOf(toAppError(thrown))}`)
+  }
+}
+
+/** Outputs would land among the inputs under the same names. */
+async function refuseInputAsOutput(outDir: string, folders: readonly string[]): Promise<void> {
+  const out = await stat(outDir, { bigint: true })
+  for (const folder of folders) {
+    const stats = await stat(folder, { bigint: true })
+    if (stats.dev === out.dev && stats.ino === out.ino) {
+      throw new UsageError(
+        '--out is the input folder itself: choose another, or leave --out away to write beside the sources'
+      )
+    }
+  }
+}
+
+async function checkReport(reportPath: string, plan: OutputPlan): Promise<void> {
+  if ((await plan.claims.isInput(reportPath)) || plan.claims.isTaken(reportPath)) {
+    throw new UsageError(`--report ${shownPath(reportPath)} would replace an input or an output`)
+  }
+  const stats = await stat(reportPath).catch(() => null)
+  if (stats && !stats.isFile()) throw new UsageError(`--report ${shownPath(reportPath)} is not a file`)
+  await assertWritable(path.dirname(reportPath)).catch((thrown: unknown) => {
+    throw new UsageError(`--report ${shownPath(reportPath)}: ${reasonOf(toAppError(thrown))}`)
+  })
+}
+
+function reasonOf(error: AppError): string {
+  const { what, next } = describeError(error.toPayload())
+  return `${printable(what)} ${next}`
+}

@@ -1,0 +1,134 @@
+import { link, lstat, open, rename, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../../shared/errors/appError'
+import { finalExtension } from './audioNames'
+import { numberedPath } from './fileNames'
+import type { OutputClaims } from './outputClaims'
+import type { OnExists } from './outputPlan'
+
+/** The few calls that turn a part into an output, as a seam for faults (RELIABILITY R13). */
+export interface CommitFs {
+  readonly link: (from: string, to: string) => Promise<void>
+  readonly rename: (from: string, to: string) => Promise<void>
+  readonly unlink: (target: string) => Promise<void>
+  readonly lstat: (target: string) => Promise<unknown>
+  readonly syncFolder: (folder: string) => Promise<void>
+}
+
+export const commitFs: CommitFs = { link, rename: renamePatiently, unlink, lstat, syncFolder }
+
+export interface CommitRequest {
+  readonly partPath: string
+  readonly plannedPath: string
+  /** Extension of the container that was really written. */
+  readonly extension: string
+  readonly onExists: OnExists
+  readonly claims: OutputClaims
+}
+
+export interface Committed {
+  readonly kind: 'written' | 'skipped'
+  readonly path: string
+}
+
+/**
+ * Gives a whole, synced part its final name. Only `overwrite` ever replaces a file, and then in one step. With `skip` an
+ * output that appeared meanwhile stays and the part goes; with `rename` the next free name is taken.
+ */
+export async function commitOutput(request: CommitRequest, fs: CommitFs = commitFs): Promise<Committed> {
+  const { partPath, plannedPath, onExists, claims } = request
+  const { dir, name, ext } = path.parse(plannedPath)
+  const target = path.join(dir, name + finalExtension(ext, request.extension))
+  for (let n = 1; n < 10_000; n++) {
+    const candidate = numberedPath(target, n)
+    if (candidate !== plannedPath && !(await claims.tryTake(candidate))) continue
+    if (onExists === 'overwrite') {
+      await fs.rename(partPath, candidate)
+      await fs.syncFolder(dir)
+      return { kind: 'written', path: candidate }
+    }
+    if (await placeWithoutReplacing(partPath, candidate, fs)) return { kind: 'written', path: candidate }
+    if (onExists === 'skip') {
+      await fs.unlink(partPath)
+      return { kind: 'skipped', path: candidate }
+    }
+  }
+  throw new AppError('E_IO', { path: target, detail: 'no free name' })
+}
+
+/** A hard link never replaces anything, unlike a rename. False where the name is taken. */
+async function placeWithoutReplacing(partPath: string, target: string, fs: CommitFs): Promise<boolean> {
+  try {
+    await fs.link(partPath, target)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    if (!NO_HARD_LINKS.has(errnoOf(error))) throw error
+    return renameWhereFree(partPath, target, fs)
+  }
+  try {
+    await fs.unlink(partPath)
+    await fs.syncFolder(path.dirname(target))
+  } catch (error) {
+    // Not surely on disk: the file is not called done, so it must not look done.
+    await fs.unlink(target).catch(() => undefined)
+    throw error
+  }
+  return true
+}
+
+/** What FAT, exFAT and some network disks answer to `link`. */
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'EMLINK', 'EINVAL', 'EISDIR'])
+
+/**
+ * Look, then rename. Between the two another program could make the file; reserving the name first would leave an empty
+ * file under a final name after a crash, which is worse.
+ */
+async function renameWhereFree(partPath: string, target: string, fs: CommitFs): Promise<boolean> {
+  const there = await fs.lstat(target).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return false
+      throw error
+    }
+  )
+  if (there) return false
+  await fs.rename(partPath, target)
+  await fs.syncFolder(path.dirname(target))
+  return true
+}
+
+const LOCKED = new Set(['EPERM', 'EBUSY', 'EACCES'])
+const LOCK_PATIENCE_MS = 5000
+
+/** On Windows a virus scanner or a player may hold the target for a moment (R21). */
+async function renamePatiently(from: string, to: string): Promise<void> {
+  const deadline = performance.now() + LOCK_PATIENCE_MS
+  for (let waitMs = 20; ; waitMs *= 2) {
+    try {
+      await rename(from, to)
+      return
+    } catch (error) {
+      const patient = process.platform === 'win32' && LOCKED.has(errnoOf(error)) && performance.now() < deadline
+      if (!patient) throw error
+      await sleep(waitMs)
+    }
+  }
+}
+
+/** Makes the new name last. Windows and some network disks cannot sync a folder; they say so, and their names last anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error))) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

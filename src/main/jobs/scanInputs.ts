@@ -1,0 +1,196 @@
+import type { BigIntStats, Dirent } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../../shared/errors/appError'
+import { isAudioName, isCleanName } from './audioNames'
+import { identityOf, type SourceIdentity } from './sourceIdentity'
+
+/** A file to denoise. `relativePath` is its place under `root`, the folder that was named (or the named file's own folder). */
+export interface ScannedFile {
+  readonly path: string
+  readonly root: string
+  readonly relativePath: string
+  /** The file was named itself, not found in a folder. */
+  readonly explicit: boolean
+  readonly identity: SourceIdentity
+}
+
+/** `seen already`: a link loop, or a folder that was named twice. */
+export type SkipReason =
+  | 'special file'
+  | 'seen already'
+  | 'too deep'
+  | 'hidden'
+  | 'own output'
+  | 'unreadable'
+  | 'name is not UTF-8'
+  | 'broken link'
+
+export interface SkippedEntry {
+  readonly path: string
+  readonly reason: SkipReason
+}
+
+export interface ScanResult {
+  /** The folders that were named, absolute, in their order. */
+  readonly folders: readonly string[]
+  readonly files: readonly ScannedFile[]
+  readonly skipped: readonly SkippedEntry[]
+  /** Files in folders that are not audio by their name. */
+  readonly otherFiles: number
+  /** The limit of files was met: there are more. */
+  readonly cutShort: boolean
+}
+
+export interface ScanOptions {
+  readonly recursive: boolean
+  /** Where outputs go; null is beside the sources. Never read for inputs. */
+  readonly outDir: string | null
+  readonly maxDepth?: number
+  readonly maxFiles?: number
+  readonly signal?: AbortSignal
+}
+
+const MAX_DEPTH = 32
+const MAX_FILES = 100_000
+const byName = new Intl.Collator('en', { numeric: true })
+
+/**
+ * What to denoise of files and folders. Files that were named are always taken; in folders those that are audio by their name,
+ * in order of their names. Links are followed, each folder once. Throws `E_IO` (with `path`) for an input that is not there
+ * and `E_UNSUPPORTED` for one that is neither file nor folder.
+ */
+export async function scanInputs(inputs: readonly string[], options: ScanOptions): Promise<ScanResult> {
+  const scan = new Scan(options, options.outDir === null ? null : await folderKey(options.outDir))
+  for (const input of inputs) await scan.addInput(path.resolve(input))
+  return scan.result()
+}
+
+async function folderKey(folder: string): Promise<string | null> {
+  const stats = await stat(folder, { bigint: true }).catch(() => null) // Not there yet: nothing of ours is in it.
+  return stats && keyOf(stats)
+}
+
+function keyOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`
+}
+
+interface Place {
+  readonly root: string
+  readonly relative: string
+  readonly depth: number
+}
+
+class Scan {
+  private readonly files = new Map<string, ScannedFile>()
+  private readonly folders: string[] = []
+  private readonly skipped: SkippedEntry[] = []
+  private readonly visited = new Set<string>()
+  private otherFiles = 0
+  private cutShort = false
+  private readonly maxDepth: number
+  private readonly maxFiles: number
+
+  constructor(
+    private readonly options: ScanOptions,
+    private readonly outKey: string | null
+  ) {
+    this.maxDepth = options.maxDepth ?? MAX_DEPTH
+    this.maxFiles = options.maxFiles ?? MAX_FILES
+  }
+
+  result(): ScanResult {
+    const { folders, skipped, otherFiles, cutShort } = this
+    return { folders, files: [...this.files.values()], skipped, otherFiles, cutShort }
+  }
+
+  async addInput(input: string): Promise<void> {
+    const stats = await stat(input, { bigint: true }).catch((error: unknown) => {
+      throw new AppError('E_IO', { path: input, detail: error instanceof Error ? error.message : String(error) }, error)
+    })
+    if (stats.isDirectory()) {
+      if (!this.folders.includes(input)) this.folders.push(input)
+      await this.walk(stats, { root: input, relative: '', depth: 0 })
+    } else if (stats.isFile()) {
+      const root = path.dirname(input)
+      this.take({ path: input, root, relativePath: path.basename(input), explicit: true, identity: identityOf(stats) })
+    } else {
+      throw new AppError('E_UNSUPPORTED', { path: input, detail: `${input} is neither a file nor a folder` })
+    }
+  }
+
+  private take(file: ScannedFile): void {
+    if (this.files.size >= this.maxFiles) {
+      this.cutShort = true
+      return
+    }
+    if (!this.files.has(file.path)) this.files.set(file.path, file)
+  }
+
+  private async walk(folderStats: BigIntStats, place: Place): Promise<void> {
+    const folder = path.join(place.root, place.relative)
+    const key = keyOf(folderStats)
+    // An output folder inside the input is not read; one that *is* the input or holds it is the plan's matter.
+    if (key === this.outKey && place.depth > 0) {
+      this.skip(folder, 'own output')
+    } else if (this.visited.has(key)) {
+      this.skip(folder, 'seen already')
+    } else {
+      this.visited.add(key)
+      const entries = await readFolder(folder)
+      if (entries === null) this.skip(folder, 'unreadable')
+      else for (const entry of entries) await this.visit(entry, place)
+    }
+  }
+
+  private async visit(entry: Dirent<Buffer>, place: Place): Promise<void> {
+    if (this.cutShort) return
+    this.options.signal?.throwIfAborted()
+    const name = entry.name.toString('utf8')
+    const full = path.join(place.root, place.relative, name)
+    if (!Buffer.from(name, 'utf8').equals(entry.name)) this.skip(full, 'name is not UTF-8')
+    else if (!name.startsWith('.'))
+      await this.visitNamed(full, entry, { ...place, relative: path.join(place.relative, name) })
+    else if (isAudioName(name) && !name.startsWith('._')) this.skip(full, 'hidden')
+  }
+
+  private async visitNamed(full: string, entry: Dirent<Buffer>, place: Place): Promise<void> {
+    if (entry.isFile() && !isAudioName(full)) {
+      this.otherFiles++
+      return
+    }
+    const stats = await stat(full, { bigint: true }).catch(() => null)
+    if (stats === null) this.skip(full, entry.isSymbolicLink() ? 'broken link' : 'unreadable')
+    else if (stats.isDirectory()) await this.visitFolder(full, stats, place)
+    else if (!stats.isFile()) this.skip(full, 'special file')
+    else if (!isAudioName(full)) this.otherFiles++
+    else if (this.options.outDir === null && isCleanName(full)) this.skip(full, 'own output')
+    else
+      this.take({
+        path: full,
+        root: place.root,
+        relativePath: place.relative,
+        explicit: false,
+        identity: identityOf(stats)
+      })
+  }
+
+  private async visitFolder(full: string, stats: BigIntStats, place: Place): Promise<void> {
+    if (!this.options.recursive) return
+    if (place.depth >= this.maxDepth) this.skip(full, 'too deep')
+    else await this.walk(stats, { ...place, depth: place.depth + 1 })
+  }
+
+  private skip(full: string, reason: SkipReason): void {
+    this.skipped.push({ path: full, reason })
+  }
+}
+
+async function readFolder(folder: string): Promise<Dirent<Buffer>[] | null> {
+  const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(() => null)
+  return entries?.sort((a, b) => compareNames(a.name.toString('utf8'), b.name.toString('utf8'))) ?? null
+}
+
+function compareNames(a: string, b: string): number {
+  return byName.compare(a, b) || (a < b ? -1 : 1)
+}
