@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { convertWeights, type Conversion } from '../src/engine/model/convert'
+import { toAppError } from '../src/shared/errors/appError'
+import { describeError } from '../src/shared/errors/describe'
+
+/** `npm run model -- convert WEIGHTS.safetensors --out FILE.onnx` */
+
+const USAGE = `npm run model -- convert WEIGHTS.safetensors --out FILE.onnx
+
+Writes FILE.onnx (the whole clip in one pass) and FILE.stateful.onnx (piece by piece) from FRCRN weights of any
+width and one or two U-Nets; networks over 16 MB keep their weights in FILE.weights.bin, which belongs to both.`
+
+const WRONG_USE = 2
+
+interface Arguments {
+  readonly weightsPath: string
+  readonly outPath: string
+}
+
+/** Throws a plain Error with the reason for wrong use. */
+function parseCommand(): Arguments | 'help' {
+  const { values, positionals } = parseArgs({
+    options: { out: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+    strict: true
+  })
+  if (values.help === true) return 'help'
+  const [command, weightsPath, ...rest] = positionals
+  if (command !== 'convert') throw new Error(command === undefined ? 'say what to do' : `"${command}" is not known`)
+  if (weightsPath === undefined) throw new Error('the weights file is missing')
+  if (rest.length > 0) throw new Error(`one weights file at a time; "${rest.join(' ')}" is too much`)
+  if (values.out === undefined) throw new Error('--out FILE.onnx is missing')
+  if (!values.out.endsWith('.onnx')) throw new Error('--out must end in .onnx')
+  return { weightsPath, outPath: values.out }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`
+}
+
+function report({ channels, cascade, bytes, ...paths }: Conversion): void {
+  console.log(`FRCRN of ${channels} channels, ${cascade === 2 ? 'two U-Nets' : 'one U-Net'}`)
+  console.log(`  one pass  ${paths.onePassPath}  ${megabytes(bytes.onePass)}`)
+  console.log(`  stateful  ${paths.statefulPath}  ${megabytes(bytes.stateful)}`)
+  if (paths.sharedDataPath !== null) console.log(`  weights   ${paths.sharedDataPath}  ${megabytes(bytes.sharedData)}`)
+}
+
+async function main(): Promise<number> {
+  let command: Arguments | 'help'
+  try {
+    command = parseCommand()
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    return WRONG_USE
+  }
+  if (command === 'help') {
+    console.log(USAGE)
+    return 0
+  }
+  try {
+    await stat(command.weightsPath)
+    report(await convertWeights(command.weightsPath, command.outPath))
+    return 0
+  } catch (error) {
+    const { what, next } = describeError(toAppError(error).toPayload())
+    console.error(`${what}\n${next}`)
+    return 1
+  }
+}
+
+process.exitCode = await main()
