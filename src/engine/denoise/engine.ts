@@ -1,0 +1,93 @@
+import { AppError } from '../../shared/errors/appError'
+import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../model/network'
+import type { ModelMetadata } from '../model/metadata'
+import { readModelMetadata } from '../model/readModel'
+import { loadModel, resolveDevice } from '../onnx/loadModel'
+import type { ModelFile } from '../onnx/loadModel'
+import type { ModelSession, SessionOptions } from '../onnx/runtime'
+import type { EngineSettings, FileJob } from '../protocol'
+import type { Engine, JobHooks } from '../serve'
+import { CarriedJoin } from './carried'
+import type { Joiner } from './join'
+import { OverlappedJoin } from './overlapped'
+import { contextSamples, planOverlap } from './overlapPlan'
+import { denoiseFile } from './pipeline'
+import type { DenoiseResult } from './pipeline'
+
+/** A model that says nothing of its reach gets that of the official FRCRN, the longest that we know. */
+const ASSUMED_CASCADE = 2
+
+/**
+ * Loads the model that the settings name: one session, for the join that they ask for. A model without a stateful companion
+ * runs overlapped, and says so. Errors as {@link loadModel}.
+ */
+export async function loadEngine(settings: EngineSettings): Promise<Engine> {
+  const device = resolveDevice(settings.device)
+  const options: SessionOptions = { device, threads: settings.threads }
+  const { model } = settings
+  if (settings.join === 'carried' && model.statefulPath !== null) {
+    const file = { path: model.statefulPath, sha256: model.statefulSha256 }
+    const { session, metadata } = await open(file, options)
+    const joiner = new CarriedJoin(session, statefulMetadata(metadata, file.path), settings)
+    return new LoadedEngine({ joiner, session, device, ffmpegPath: settings.ffmpegPath })
+  }
+  const { session, metadata } = await open({ path: model.onePassPath, sha256: model.onePassSha256 }, options)
+  const joiner = overlapped(session, metadata, settings)
+  return new LoadedEngine({ joiner, session, device, ffmpegPath: settings.ffmpegPath })
+}
+
+interface OpenModel {
+  readonly session: ModelSession
+  readonly metadata: ModelMetadata | null
+}
+
+async function open(file: ModelFile, options: SessionOptions): Promise<OpenModel> {
+  const session = await loadModel(file, options)
+  return { session, metadata: await readModelMetadata(file.path) }
+}
+
+function statefulMetadata(metadata: ModelMetadata | null, path: string): ModelMetadata {
+  if (metadata?.kind === 'stateful') return metadata
+  throw new AppError('E_MODEL_UNSUPPORTED', { path, detail: 'it is not a stateful graph of ours' })
+}
+
+function overlapped(session: ModelSession, metadata: ModelMetadata | null, settings: EngineSettings): OverlappedJoin {
+  const context = contextSamples(metadata?.cascade ?? ASSUMED_CASCADE, HOP_SAMPLES)
+  const plan = planOverlap({
+    chunkSec: settings.chunkSec,
+    overlapSec: settings.overlapSec,
+    sampleRateHz: SAMPLE_RATE_HZ,
+    hopSamples: HOP_SAMPLES,
+    contextLeft: context.left,
+    contextRight: context.right
+  })
+  return new OverlappedJoin(session, plan, { batch: settings.batch, hopSamples: HOP_SAMPLES })
+}
+
+interface EngineParts {
+  readonly joiner: Joiner
+  readonly session: ModelSession
+  readonly device: string
+  readonly ffmpegPath: string | null
+}
+
+class LoadedEngine implements Engine {
+  readonly device: string
+
+  constructor(private readonly parts: EngineParts) {
+    this.device = parts.device
+  }
+
+  get join(): Joiner['kind'] {
+    return this.parts.joiner.kind
+  }
+
+  denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult> {
+    const { joiner, ffmpegPath } = this.parts
+    return denoiseFile(job, { joiner, ffmpegPath, modelRateHz: SAMPLE_RATE_HZ, ...hooks })
+  }
+
+  release(): Promise<void> {
+    return this.parts.session.release()
+  }
+}

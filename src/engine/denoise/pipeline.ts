@@ -1,0 +1,189 @@
+import { AppError, toAppError } from '../../shared/errors/appError'
+import type { WarningCode } from '../../shared/errors/appError'
+import { createSink } from '../../audio/io/pcmSink'
+import { openSource } from '../../audio/io/openSource'
+import { sinkCanHold, sinkFormatFor } from '../../audio/io/sinkFormat'
+import type { SinkChoice } from '../../audio/io/sinkFormat'
+import { assertUnchanged, sourceIdentity } from '../../audio/io/sourceIdentity'
+import type { AudioSink, AudioSource } from '../../audio/io/types'
+import type { FileJob } from '../protocol'
+import { abortable } from './abortable'
+import { ChannelChain } from './channelChain'
+import type { Joiner } from './join'
+import { probeFile } from './probe'
+import type { FileProbe } from './probe'
+
+export interface FileProgress {
+  /** 0 to 1 over both passes. */
+  readonly fraction: number
+  readonly audioSecDone: number
+  readonly audioSec: number | null
+}
+
+export interface DenoiseResult {
+  readonly frames: number
+  readonly durationSec: number
+  readonly sampleRateHz: number
+  readonly channels: number
+  readonly sha256: string
+  readonly extension: string
+  readonly warnings: WarningCode[]
+  readonly modelSec: number
+}
+
+export interface PipelineContext {
+  readonly joiner: Joiner
+  readonly modelRateHz: number
+  readonly ffmpegPath: string | null
+  readonly signal: AbortSignal
+  readonly onChannels: (channels: number) => void
+  readonly onProgress: (progress: FileProgress) => void
+}
+
+/** What pass 1 counts for in the progress; it reads, and does not run the model. */
+const PROBE_SHARE = 0.03
+
+/**
+ * One file from its source to a whole, synced part file: pass 1 measures (length, level, excerpts), pass 2 denoises. Memory
+ * depends on chunk, batch and channels, never on the file's length. Throws AppErrors; the part file is gone then.
+ */
+export async function denoiseFile(job: FileJob, context: PipelineContext): Promise<DenoiseResult> {
+  try {
+    return await run(job, context)
+  } catch (thrown) {
+    throw withMemoryCode(toAppError(thrown))
+  }
+}
+
+async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResult> {
+  const identity = await sourceIdentity(job.inputPath)
+  const probe = await probeFile(job.inputPath, {
+    ...context,
+    excerptPlan: context.joiner.excerptPlan,
+    onFraction: (fraction) => context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
+  })
+  const choice = chooseSink(job, probe)
+  const sink = await createSink(job.partPath, choice.format)
+  try {
+    const modelSec = await fill(sink, job, { ...context, probe })
+    await assertUnchanged(job.inputPath, identity)
+    const written = await sink.finish()
+    const warnings = new Set(probe.warnings)
+    if (choice.changed) warnings.add('W_FORMAT_CHANGED')
+    if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
+    const { sampleRateHz, channels } = choice.format
+    return {
+      frames: written.frames,
+      durationSec: written.frames / sampleRateHz,
+      sampleRateHz,
+      channels,
+      sha256: written.sha256,
+      extension: choice.extension,
+      warnings: [...warnings],
+      modelSec
+    }
+  } catch (thrown) {
+    await discard(sink)
+    throw thrown
+  }
+}
+
+/** The format nearest to the source's; AIFF that would pass its 4 GiB becomes WAV. */
+function chooseSink(job: FileJob, probe: FileProbe): SinkChoice {
+  const choice = sinkFormatFor(probe.format, job.outputContainer, job.inputPath)
+  if (sinkCanHold(choice.format, probe.frames)) return choice
+  return { ...sinkFormatFor(probe.format, 'wav', job.inputPath), changed: true }
+}
+
+/** The first error counts; one of the clean-up is told where it cannot be lost. */
+async function discard(sink: AudioSink): Promise<void> {
+  try {
+    await sink.abort()
+  } catch (thrown) {
+    console.error('a part file could not be removed:', thrown)
+  }
+}
+
+interface PassTwo extends PipelineContext {
+  readonly probe: FileProbe
+}
+
+async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<number> {
+  const { probe } = pass
+  if (probe.channels.every((channel) => channel.isSilent)) {
+    await sink.writeSilence(probe.frames)
+    return 0
+  }
+  const source = await openSource(job.inputPath, { ffmpegPath: pass.ffmpegPath })
+  const chains: ChannelChain[] = []
+  try {
+    if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
+    const opened = probe.channels.map(async (channel) => {
+      chains.push(await ChannelChain.open(channel, probe, pass))
+    })
+    await allSettled(opened)
+    chains.sort((a, b) => a.index - b.index)
+    await stream(source, sink, { ...pass, chains, path: job.inputPath })
+    return chains.reduce((sum, chain) => sum + chain.modelSec, 0)
+  } finally {
+    for (const chain of chains) chain.close()
+    await source.close()
+  }
+}
+
+function sameFormat(source: AudioSource, probe: FileProbe): boolean {
+  return source.format.sampleRateHz === probe.format.sampleRateHz && source.format.channels === probe.format.channels
+}
+
+interface Streaming extends PassTwo {
+  readonly chains: readonly ChannelChain[]
+  readonly path: string
+}
+
+async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Promise<void> {
+  const { probe, chains, signal } = pass
+  const rate = probe.format.sampleRateHz
+  const blockFrames = Math.max(1, Math.round((pass.joiner.chunkSamples * rate) / pass.modelRateHz))
+  let frames = 0
+  let written = 0
+  const write = async (blocks: readonly Float32Array[]): Promise<void> => {
+    const planar = fillSilent(blocks)
+    written += planar[0]!.length
+    if (planar[0]!.length > 0) await sink.write(planar)
+    const fraction = PROBE_SHARE + (1 - PROBE_SHARE) * (written / probe.frames)
+    pass.onProgress({ fraction, audioSecDone: written / rate, audioSec: probe.frames / rate })
+  }
+  for (;;) {
+    const block = await abortable(source.read(blockFrames), signal)
+    if (block === null) break
+    frames += block[0]!.length
+    if (frames > probe.frames) break
+    await write(await allSettled(chains.map((chain, index) => chain.push(block[index]!))))
+  }
+  if (frames !== probe.frames) throw new AppError('E_SOURCE_CHANGED', { path: pass.path })
+  await write(await allSettled(chains.map((chain) => chain.finish())))
+}
+
+/** Channels that are silent all through do not run: they get zeros of their neighbours' length. */
+function fillSilent(blocks: readonly Float32Array[]): Float32Array[] {
+  const frames = Math.max(...blocks.map((block) => block.length))
+  return blocks.map((block) => (block.length === 0 && frames > 0 ? new Float32Array(frames) : block))
+}
+
+/** All results once every promise has ended: a lane that still runs must not lose its buffers to a neighbour's failure. */
+async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises)
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+/** ONNX Runtime and V8 tell of exhausted memory in words only. */
+export function withMemoryCode(error: AppError): AppError {
+  if (error.code !== 'E_INTERNAL') return error
+  const isMemory = /bad.?alloc|failed to allocate|array buffer allocation failed|invalid typed array length/i.test(
+    error.message
+  )
+  return isMemory ? new AppError('E_MEMORY', error.data, error.cause) : error
+}

@@ -1,0 +1,214 @@
+import { AppError } from '../../shared/errors/appError'
+import type { ModelSession, Tensor } from '../onnx/runtime'
+import type { BatchItem } from './laneBatcher'
+import { isFinite32, isSilent } from './samples'
+
+/** Where things lie in the packed state of a stateful graph (the model's metadata). */
+export interface StateLayout {
+  readonly hopSamples: number
+  readonly stateSize: number
+  readonly cascade: number
+  readonly gateSums: { readonly offset: number; readonly size: number }
+  readonly gateCount: { readonly offset: number }
+}
+
+/** `frame_count` while the end of what is fed is not known. */
+export const UNKNOWN_FRAME_COUNT = 2 ** 40
+
+/** One lane of the graph: its history, and where it stands. */
+export interface StatefulLane {
+  state: Float32Array
+  /** Hops fed since the state was zero. */
+  framesFed: number
+  /** STFT frames of all that will be fed, {@link UNKNOWN_FRAME_COUNT} while unknown. */
+  frameCount: number
+  /** Hops of exact zeros fed last, counted from a zero state. */
+  silentFrames: number
+  /** Wall seconds of this lane's share of the runs. */
+  modelSec: number
+}
+
+/** Totals over the life of the session. */
+export interface RunCounters {
+  runs: number
+  skippedChunks: number
+  modelSec: number
+  modelCpuSec: number
+}
+
+export function newRunCounters(): RunCounters {
+  return { runs: 0, skippedChunks: 0, modelSec: 0, modelCpuSec: 0 }
+}
+
+/**
+ * Hops of exact zeros after which nothing of the past is left in the state: 45 back and 7 ahead a U-Net, and the STFT's own
+ * overlap. Zeros in then give zeros out and leave the state as it is: such a chunk needs no run.
+ */
+export function settledAfterFrames(cascade: number): number {
+  return 53 * cascade
+}
+
+/**
+ * The stateful graph with per-lane state in buffers that are made once: a lane's own, a spare for a run of one lane, and
+ * two gathered blocks once more than one lane runs. A lane's result does not depend on its neighbours.
+ */
+export class StatefulLanes {
+  readonly counters = newRunCounters()
+  private readonly free: Float32Array[] = []
+  private spare: Float32Array
+  private gathered: { in: Float32Array; out: Float32Array } | null = null
+  private samplesIn = new Float32Array(0)
+  private samplesOut = new Float32Array(0)
+
+  constructor(
+    private readonly session: ModelSession,
+    readonly layout: StateLayout,
+    private readonly batch: number
+  ) {
+    this.spare = new Float32Array(layout.stateSize)
+  }
+
+  openLane(): StatefulLane {
+    const state = this.free.pop() ?? new Float32Array(this.layout.stateSize)
+    state.fill(0)
+    return { state, framesFed: 0, frameCount: UNKNOWN_FRAME_COUNT, silentFrames: 0, modelSec: 0 }
+  }
+
+  closeLane(lane: StatefulLane): void {
+    if (this.free.length < this.batch && lane.state.length > 0) this.free.push(lane.state)
+    lane.state = new Float32Array(0)
+  }
+
+  /** Back to the start of a file, keeping what the gates are made of. */
+  rewind(lane: StatefulLane, frameCount: number): void {
+    const { gateSums, gateCount } = this.layout
+    const sums = lane.state.slice(gateSums.offset, gateSums.offset + gateSums.size)
+    const count = lane.state[gateCount.offset]!
+    lane.state.fill(0)
+    lane.state.set(sums, gateSums.offset)
+    lane.state[gateCount.offset] = count
+    lane.framesFed = 0
+    lane.silentFrames = 0
+    lane.frameCount = frameCount
+  }
+
+  /** For the batcher: up to `batch` chunks of one length. */
+  readonly runBatch = async (items: readonly BatchItem<StatefulLane>[]): Promise<(Error | null)[]> => {
+    const errors = new Map<BatchItem<StatefulLane>, Error>()
+    const toRun = items.filter((item) => !this.skipSilence(item))
+    if (toRun.length > 0) await this.runLanes(toRun, errors)
+    for (const item of toRun) this.advance(item)
+    return items.map((item) => errors.get(item) ?? null)
+  }
+
+  private skipSilence({ lane, input, output }: BatchItem<StatefulLane>): boolean {
+    if (lane.silentFrames < settledAfterFrames(this.layout.cascade) || !isSilent(input)) return false
+    output.fill(0)
+    const frames = input.length / this.layout.hopSamples
+    lane.framesFed += frames
+    lane.silentFrames += frames
+    this.counters.skippedChunks++
+    return true
+  }
+
+  private advance({ lane, input }: BatchItem<StatefulLane>): void {
+    const frames = input.length / this.layout.hopSamples
+    lane.framesFed += frames
+    lane.silentFrames = isSilent(input) ? lane.silentFrames + frames : 0
+  }
+
+  /** Runs; a result that is not finite is run once more from the same state, then fails its lane alone. */
+  private async runLanes(items: readonly BatchItem<StatefulLane>[], errors: Map<object, Error>): Promise<void> {
+    const run = items.length === 1 ? () => this.runOne(items[0]!) : () => this.runMany(items)
+    let stateOut = await run()
+    if (!items.every((item) => isFinite32(item.output))) stateOut = await run()
+    for (const item of items) {
+      if (!isFinite32(item.output))
+        errors.set(item, new AppError('E_INTERNAL', { detail: 'the model gave a value that is not finite' }))
+    }
+    this.keepStates(items, stateOut)
+  }
+
+  private keepStates(items: readonly BatchItem<StatefulLane>[], stateOut: Float32Array): void {
+    if (items.length === 1) {
+      const lane = items[0]!.lane
+      this.spare = lane.state
+      lane.state = stateOut
+      return
+    }
+    const { stateSize } = this.layout
+    items.forEach(({ lane }, row) => lane.state.set(stateOut.subarray(row * stateSize, (row + 1) * stateSize)))
+  }
+
+  private async runOne(item: BatchItem<StatefulLane>): Promise<Float32Array> {
+    await this.execute(
+      [item],
+      { samples: item.input, state: item.lane.state },
+      { samples: item.output, state: this.spare }
+    )
+    return this.spare
+  }
+
+  private async runMany(items: readonly BatchItem<StatefulLane>[]): Promise<Float32Array> {
+    const { stateSize } = this.layout
+    const length = items[0]!.input.length
+    this.gathered ??= { in: new Float32Array(this.batch * stateSize), out: new Float32Array(this.batch * stateSize) }
+    if (this.samplesIn.length < this.batch * length) {
+      this.samplesIn = new Float32Array(this.batch * length)
+      this.samplesOut = new Float32Array(this.batch * length)
+    }
+    const [samples, state] = [items.length * length, items.length * stateSize]
+    items.forEach(({ lane, input }, row) => {
+      this.samplesIn.set(input, row * length)
+      this.gathered!.in.set(lane.state, row * stateSize)
+    })
+    const stateOut = this.gathered.out.subarray(0, state)
+    await this.execute(
+      items,
+      { samples: this.samplesIn.subarray(0, samples), state: this.gathered.in.subarray(0, state) },
+      { samples: this.samplesOut.subarray(0, samples), state: stateOut }
+    )
+    items.forEach(({ output }, row) => output.set(this.samplesOut.subarray(row * length, (row + 1) * length)))
+    return stateOut
+  }
+
+  private async execute(items: readonly BatchItem<StatefulLane>[], from: Buffers, to: Buffers): Promise<void> {
+    const lanes = items.length
+    const rows = (buffers: Buffers): { samples: Tensor; state: Tensor } => ({
+      samples: float(buffers.samples, lanes),
+      state: float(buffers.state, lanes)
+    })
+    const [input, output] = [rows(from), rows(to)]
+    const count = (value: (lane: StatefulLane) => number): Tensor => ({
+      type: 'int64',
+      dims: [lanes],
+      data: BigInt64Array.from(items, ({ lane }) => BigInt(value(lane)))
+    })
+    const started = performance.now()
+    const cpu = process.cpuUsage()
+    await this.session.run(
+      {
+        noisy: input.samples,
+        state: input.state,
+        first_frame: count((lane) => lane.framesFed),
+        frame_count: count((lane) => lane.frameCount)
+      },
+      { clean: output.samples, state_out: output.state }
+    )
+    const seconds = (performance.now() - started) / 1000
+    const used = process.cpuUsage(cpu)
+    this.counters.runs++
+    this.counters.modelSec += seconds
+    this.counters.modelCpuSec += (used.user + used.system) / 1e6
+    for (const { lane } of items) lane.modelSec += seconds / lanes
+  }
+}
+
+interface Buffers {
+  readonly samples: Float32Array
+  readonly state: Float32Array
+}
+
+function float(data: Float32Array, rows: number): Tensor {
+  return { type: 'float32', dims: [rows, data.length / rows], data }
+}
