@@ -86,7 +86,8 @@ class PcmSink implements AudioSink {
 
   async finish(): Promise<SinkResult> {
     await this.flush()
-    const padTo = this.format.container === 'w64' ? 8 : 2
+    // RIFF and FORM pad odd data; at the end of a W64 libsndfile would take the padding for samples.
+    const padTo = this.format.container === 'w64' ? 1 : 2
     const dataBytes = this.frames * this.frameBytes
     const bytes = this.headerBytes + Math.ceil(dataBytes / padTo) * padTo
     try {

@@ -86,7 +86,7 @@ export function w64Header(format: SinkFormat, frames: number): Buffer {
   const body = waveFormatBody(format)
   const formatPad = Buffer.alloc((8 - (body.length % 8)) % 8)
   const headerBytes = 40 + 24 + body.length + formatPad.length + 24
-  const fileBytes = headerBytes + Math.ceil(dataBytes / 8) * 8
+  const fileBytes = headerBytes + dataBytes
   return Buffer.concat([
     w64Head(W64_GUIDS.riff, fileBytes),
     Buffer.from(W64_GUIDS.wave, 'hex'),
