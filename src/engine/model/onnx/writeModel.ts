@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { AttributeValue, OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from './onnxModel'
@@ -20,19 +21,21 @@ export interface WriteOptions {
 
 /** Places of constants inside a data file; shared between models that hold the same ones. */
 export class ExternalData {
-  private readonly places = new Map<Float32Array | BigInt64Array, number>()
+  private readonly places = new Map<string, number>()
   private readonly blocks: { readonly offset: number; readonly data: Uint8Array }[] = []
   private end = 0
 
   constructor(readonly path: string) {}
 
-  /** The offset of this constant, a new one unless the same array was placed before. */
+  /** The offset of this constant, a new one unless the same values were placed before. */
   place(data: Float32Array | BigInt64Array): number {
-    const known = this.places.get(data)
+    const bytes = bytesOf(data)
+    const digest = createHash('sha256').update(bytes).digest('base64')
+    const known = this.places.get(digest)
     if (known !== undefined) return known
     const offset = Math.ceil(this.end / EXTERNAL_ALIGNMENT) * EXTERNAL_ALIGNMENT
-    this.places.set(data, offset)
-    this.blocks.push({ offset, data: bytesOf(data) })
+    this.places.set(digest, offset)
+    this.blocks.push({ offset, data: bytes })
     this.end = offset + data.byteLength
     return offset
   }
