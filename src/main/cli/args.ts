@@ -81,8 +81,8 @@ function parsed(argv: readonly string[]): ParsedArgs {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true })
   } catch (error) {
-    // parseArgs names the option; what else it says about shells and dashes fits on its first line.
-    throw new UsageError(error instanceof Error ? error.message.split('\n')[0]! : String(error))
+    // parseArgs names the option in its first sentence; the rest is about shells and dashes.
+    throw new UsageError(error instanceof Error ? error.message.split(/\.?(?:\n| To specify)/u)[0]! : String(error))
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { toAppError, type AppError } from '../../shared/errors/appError'
 import { describeError } from '../../shared/errors/describe'
+import { ensureFolder } from '../jobs/folders'
 import { planOutputs, type OutputPlan } from '../jobs/outputPlan'
 import { assertWritable, sweepStaleParts } from '../jobs/partFiles'
 import { scanInputs, type ScanResult } from '../jobs/scanInputs'
@@ -50,7 +51,7 @@ function nothingFound(args: DenoiseArgs, scan: ScanResult): string {
 
 async function prepareFolder(outDir: string): Promise<string> {
   try {
-    await mkdir(outDir, { recursive: true })
+    await ensureFolder(outDir)
     const real = await realpath(outDir)
     await assertWritable(real)
     return real
@@ -84,6 +85,7 @@ async function checkReport(reportPath: string, plan: OutputPlan): Promise<void> 
 }
 
 function reasonOf(error: AppError): string {
+  if (error.code === 'E_IO' && String(error.data.detail).startsWith('ENOENT')) return 'there is no such file or folder'
   const { what, next } = describeError(error.toPayload())
   return `${printable(what)} ${next}`
 }

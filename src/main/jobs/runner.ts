@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import type { FileJob } from '../../engine/protocol'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
@@ -7,7 +7,7 @@ import { emptyQueue, reduceQueue, type QueueEvent, type QueueState } from '../..
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
 import { commitOutput } from './commitOutput'
-import { isInside } from './fileNames'
+import { ensureFolderInside } from './folders'
 import type { OutputClaims } from './outputClaims'
 import type { OnExists } from './outputPlan'
 import { assertWritable, forgetPart, newPartPath, removePart } from './partFiles'
@@ -131,7 +131,7 @@ export class BatchRunner {
       this.emit({ type: 'jobSkipped', jobId: file.jobId })
       return
     }
-    await makeFolder(path.dirname(file.outputPath), outDir)
+    await ensureFolderInside(path.dirname(file.outputPath), outDir)
     this.emit({ type: 'jobStarted', jobId: file.jobId })
     const partPath = newPartPath(file.outputPath)
     try {
@@ -194,16 +194,6 @@ export class BatchRunner {
       () => false,
       () => true
     )
-  }
-}
-
-/** Makes a file's folder, and makes sure that no link in the tree leads out of the output folder (S28). */
-async function makeFolder(folder: string, outDir: string | null): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  if (outDir === null) return
-  const real = await realpath(folder)
-  if (real !== outDir && !isInside(outDir, real)) {
-    throw new AppError('E_IO', { path: folder, detail: `${folder} is a link that leaves the output folder` })
   }
 }
 
