@@ -208,8 +208,8 @@ describe('over 4 GiB', () => {
   const format = formatOf({ sampleFormat: 'f64', validBits: 64, channels: 8 })
   const frames = Math.ceil(2 ** 32 / 64) + 1000
 
-  // Catches: 32-bit sizes that wrap; the file is sparse, so it takes next to no disk.
-  it('a WAV becomes RF64 and reads back whole', async () => {
+  // Catches: 32-bit sizes that wrap; the file is sparse, so it takes next to no disk (its SHA-256 takes its time).
+  it('a WAV becomes RF64 and reads back whole', { timeout: 180_000 }, async () => {
     const path = freshPath()
     const sink = await createSink(path, format)
     const mark = Array.from({ length: 8 }, (_, channel) => new Float32Array(10).fill(channel / 8))

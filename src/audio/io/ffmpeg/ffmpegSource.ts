@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { AppError } from '../../../shared/errors/appError'
 import type { WarningCode } from '../../../shared/errors/appError'
 import { pcmDecoder, toHostOrder } from '../decodePcm'
@@ -8,7 +9,7 @@ import type { AudioFormat, AudioSource } from '../types'
 import { DecoderChild, DEFAULT_TIME_LIMITS } from './decoderChild'
 import type { TimeLimits } from './decoderChild'
 import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
-import { probeAudio, refusal } from './ffmpegProbe'
+import { probeAudio } from './ffmpegProbe'
 import type { ProbedAudio } from './ffmpegProbe'
 import { inspectEnd } from './tailCheck'
 
@@ -31,6 +32,8 @@ export interface FfmpegOptions {
  */
 export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): Promise<AudioSource> {
   const limits = options.limits ?? DEFAULT_TIME_LIMITS
+  // Under prlimit a missing program would look like a file that it refused.
+  if (!existsSync(options.ffmpegPath)) throw new AppError('E_NO_FFMPEG', { path: file.path })
   const probed = await probeAudio(file.path, options.ffmpegPath, limits)
   assertPlausible(file.path, probed.sampleRateHz, probed.channels)
   const end = await inspectEnd(file, probed.formatName)
@@ -106,6 +109,7 @@ class FfmpegSource implements AudioSource {
 
   async close(): Promise<void> {
     this.isAtEnd = true
+    this.blockFrame = this.blockFrames
     await this.child.close()
   }
 
@@ -137,7 +141,7 @@ class FfmpegSource implements AudioSource {
     this.isAtEnd = true
     const { path, probed } = this.decoding
     if (!this.child.exitedWell) {
-      if (this.decodedFrames === 0) throw refusal(path, this.child.stderr)
+      if (this.decodedFrames === 0) throw decodingFailure(path, this.child.stderr, this.child.ending)
       throw new AppError('E_CORRUPT', { path, detail: `the decoder gave up (${this.child.ending})` })
     }
     if (this.decodedFrames === 0) {
@@ -147,6 +151,13 @@ class FfmpegSource implements AudioSource {
     const isShort = this.decodedFrames / probed.sampleRateHz < (probed.declaredSec ?? 0) - toleranceSec(probed)
     if (this.decoding.truncated || this.child.sawError || isShort) this.warnings.add('W_TRUNCATED')
   }
+}
+
+/** Why nothing came out of a file that the probe had recognised. */
+function decodingFailure(path: string, said: string, ending: string): AppError {
+  const detail = `the decoder gave up (${ending})`
+  if (said.includes('Cannot allocate memory')) return new AppError('E_MEMORY', { path, detail })
+  return new AppError(/Decoder .*not found/.test(said) ? 'E_UNSUPPORTED' : 'E_CORRUPT', { path, detail })
 }
 
 /** Lossless streams declare their length exactly; others by whole frames, with the encoder's delay and padding. */

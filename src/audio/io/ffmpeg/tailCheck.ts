@@ -18,7 +18,7 @@ export interface FileEnd {
 /**
  * Whether the container's own structure says that its end is missing, for kinds that ffmpeg decodes to the cut without a
  * word (RELIABILITY finding 2): an MP3, ADTS or AMR frame cut in the middle, an Ogg stream without its last page, an MP4
- * box or Matroska segment larger than the file. Reads a bounded part of the file; false where it cannot tell.
+ * box, Matroska segment or CAF chunk larger than the file. Reads a bounded part of the file; false where it cannot tell.
  */
 export async function inspectEnd(file: OpenFile, formatName: string): Promise<FileEnd> {
   const names = formatName.split(',')
@@ -31,6 +31,7 @@ async function endsEarly(file: OpenFile, names: readonly string[]): Promise<bool
   if (names.includes('aac')) return chainOvershoots(withoutTags(await tail(file, FRAME_WINDOW_BYTES)), adtsFrameBytes)
   if (names.includes('mp4')) return mp4EndsEarly(file)
   if (names.includes('matroska')) return matroskaEndsEarly(file)
+  if (names.includes('caf')) return cafEndsEarly(file)
   return names.includes('amr') ? amrEndsEarly(file) : false
 }
 
@@ -66,6 +67,20 @@ async function mp4EndsEarly(file: OpenFile): Promise<boolean> {
     if (offset + size > file.sizeBytes) return true
     if (size < 8) return false
     offset += size
+  }
+  return false
+}
+
+async function cafEndsEarly(file: OpenFile): Promise<boolean> {
+  let offset = 8
+  for (let count = 0; count < MAX_BOXES; count += 1) {
+    const head = await readAt(file, offset, 12)
+    if (head.length < 12) return false
+    // -1: the data chunk goes on to the end of the file.
+    const size = Number(head.readBigInt64BE(4))
+    if (size < 0) return false
+    offset += 12 + size
+    if (offset > file.sizeBytes) return true
   }
   return false
 }
