@@ -8,6 +8,7 @@ import { CarriedJoin } from './carried'
 import type { CarriedModel } from './carried'
 import type { LaneOptions, Survey } from './join'
 import { settledAfterFrames } from './statefulLanes'
+import type { StatefulLanes } from './statefulLanes'
 
 const sessions: ModelSession[] = []
 afterAll(async () => {
@@ -102,7 +103,7 @@ describe.each([1, 2] as const)('CarriedJoin, cascade %i', (cascade) => {
 
 /** Gives every lane that opens the same frozen means, in place of a survey. */
 function withGates(join: CarriedJoin, model: CarriedModel, means: Float32Array): void {
-  const lanes = join['lanes']
+  const lanes = Reflect.get(join, 'lanes') as StatefulLanes
   const openLane = lanes.openLane.bind(lanes)
   lanes.openLane = () => {
     const lane = openLane()
@@ -123,7 +124,9 @@ describe('CarriedJoin lanes', () => {
     }
     const join = new CarriedJoin(session, model, { chunkSec: 0.2, batch: 2 })
     const together = await Promise.all(waves.map((wave) => denoise(join, wave, 3200, survey(wave))))
-    together.forEach((wave, i) => expect(Buffer.from(wave.buffer).equals(Buffer.from(alone[i]!.buffer))).toBe(true))
+    together.forEach((wave, i) => {
+      expect(Buffer.from(wave.buffer).equals(Buffer.from(alone[i]!.buffer))).toBe(true)
+    })
   })
 
   it('stops between two runs when cancelled', async () => {
@@ -131,7 +134,9 @@ describe('CarriedJoin lanes', () => {
     const controller = new AbortController()
     const join = new CarriedJoin(session, model, { chunkSec: 0.1, batch: 1, survey: null })
     const lane = await join.open({ ...options(160_000), signal: controller.signal })
-    setTimeout(() => controller.abort(new Error('stop')), 20)
+    setTimeout(() => {
+      controller.abort(new Error('stop'))
+    }, 20)
     await expect(lane.push(testWave(160_000))).rejects.toThrow('stop')
     expect(join.counters.runs).toBeLessThan(100)
     lane.close()

@@ -62,7 +62,9 @@ export class OnePassRuns {
     if (items.length === 1) return first
     const size = items.length * first.length
     if (this.rows.length < size) this.rows = new Float32Array(size)
-    items.forEach(({ input }, row) => this.rows.set(input, row * first.length))
+    items.forEach(({ input }, row) => {
+      this.rows.set(input, row * first.length)
+    })
     return this.rows.subarray(0, size)
   }
 

@@ -60,7 +60,9 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const probe = await probeFile(job.inputPath, {
     ...context,
     excerptPlan: context.joiner.excerptPlan,
-    onFraction: (fraction) => context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
+    onFraction: (fraction) => {
+      context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
+    }
   })
   const choice = chooseSink(job, probe)
   const sink = await createSink(job.partPath, choice.format)

@@ -1,13 +1,13 @@
 /** True when every sample is exactly zero (either sign). Stops at the first that is not. */
 export function isSilent(samples: Float32Array): boolean {
-  for (let i = 0; i < samples.length; i++) if (samples[i] !== 0) return false
+  for (const sample of samples) if (sample !== 0) return false
   return true
 }
 
 /** True when no sample is NaN or infinite: either would stay in the sum, and float64 cannot overflow on finite float32 values. */
 export function isFinite32(samples: Float32Array): boolean {
   let sum = 0
-  for (let i = 0; i < samples.length; i++) sum += samples[i]!
+  for (const sample of samples) sum += sample
   return Number.isFinite(sum)
 }
 

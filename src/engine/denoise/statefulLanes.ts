@@ -137,7 +137,9 @@ export class StatefulLanes {
       return
     }
     const { stateSize } = this.layout
-    items.forEach(({ lane }, row) => lane.state.set(stateOut.subarray(row * stateSize, (row + 1) * stateSize)))
+    items.forEach(({ lane }, row) => {
+      lane.state.set(stateOut.subarray(row * stateSize, (row + 1) * stateSize))
+    })
   }
 
   private async runOne(item: BatchItem<StatefulLane>): Promise<Float32Array> {
@@ -168,7 +170,9 @@ export class StatefulLanes {
       { samples: this.samplesIn.subarray(0, samples), state: this.gathered.in.subarray(0, state) },
       { samples: this.samplesOut.subarray(0, samples), state: stateOut }
     )
-    items.forEach(({ output }, row) => output.set(this.samplesOut.subarray(row * length, (row + 1) * length)))
+    items.forEach(({ output }, row) => {
+      output.set(this.samplesOut.subarray(row * length, (row + 1) * length))
+    })
     return stateOut
   }
 

@@ -12,8 +12,18 @@ export interface Rss {
  */
 export function readRss(): Rss {
   if (process.platform === 'linux') return parseProcStatus(readFileSync('/proc/self/status', 'latin1'))
-  const rssBytes = process.memoryUsage.rss()
-  return { rssBytes, peakRssBytes: Math.max(rssBytes, process.resourceUsage().maxRSS * 1024) }
+  const resident = process.memoryUsage.rss()
+  return { rssBytes: resident, peakRssBytes: Math.max(resident, process.resourceUsage().maxRSS * 1024) }
+}
+
+/** Resident memory of this process now, in bytes. */
+export function rssBytes(): number {
+  return readRss().rssBytes
+}
+
+/** The most that this process ever had resident, in bytes. */
+export function peakRssBytes(): number {
+  return readRss().peakRssBytes
 }
 
 /** VmRSS and VmHWM of a /proc status file. Throws where they are missing: a zero would read as a measurement. */
@@ -23,6 +33,6 @@ export function parseProcStatus(text: string): Rss {
     if (match?.[1] === undefined) throw new Error(`/proc/self/status has no ${name}`)
     return Number(match[1]) * 1024
   }
-  const rssBytes = field('VmRSS')
-  return { rssBytes, peakRssBytes: Math.max(rssBytes, field('VmHWM')) }
+  const resident = field('VmRSS')
+  return { rssBytes: resident, peakRssBytes: Math.max(resident, field('VmHWM')) }
 }

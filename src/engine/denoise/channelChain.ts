@@ -1,0 +1,87 @@
+import { Resampler } from '../../audio/dsp/resampler'
+import type { RateConverter } from './excerpts'
+import type { LaneDenoiser } from './join'
+import type { PipelineContext } from './pipeline'
+import type { ChannelProbe, FileProbe } from './probe'
+import { concat, newRecombiner } from './recombine'
+import type { Recombiner } from './recombine'
+
+/** A converter from a file's rate to the model's; the same samples where they are equal. */
+export function toModelRate(fromHz: number, toHz: number): RateConverter {
+  if (fromHz === toHz) return { push: (samples) => samples, finish: () => NOTHING }
+  const resampler = new Resampler({ fromHz, toHz })
+  return { push: (samples) => resampler.push(samples), finish: () => resampler.finish() }
+}
+
+const NOTHING = new Float32Array(0)
+
+interface ChainParts {
+  readonly index: number
+  readonly gain: number
+  readonly toModel: RateConverter
+  readonly lane: LaneDenoiser
+  readonly recombiner: Recombiner
+}
+
+/**
+ * One channel through pass 2: to the model's rate and level, through the model, and back. What comes out together with
+ * `finish` is exactly as long as what went in. A channel that is silent all through gives nothing.
+ */
+export class ChannelChain {
+  private levelled = NOTHING
+
+  private constructor(
+    readonly index: number,
+    private readonly parts: ChainParts | null
+  ) {}
+
+  static async open(channel: ChannelProbe, probe: FileProbe, context: PipelineContext): Promise<ChannelChain> {
+    const { index, gain, survey } = channel
+    if (channel.isSilent) return new ChannelChain(index, null)
+    const { sampleRateHz } = probe.format
+    const totalSamples = Math.ceil((probe.frames * context.modelRateHz) / sampleRateHz)
+    const lane = await context.joiner.open({ totalSamples, gain, survey, signal: context.signal })
+    const recombiner = newRecombiner({ sampleRateHz, modelRateHz: context.modelRateHz, frames: probe.frames })
+    const toModel = toModelRate(sampleRateHz, context.modelRateHz)
+    return new ChannelChain(index, { index, gain, toModel, lane, recombiner })
+  }
+
+  get modelSec(): number {
+    return this.parts?.lane.modelSec ?? 0
+  }
+
+  /** Takes samples at the file's rate; a view or a fresh array, valid until the next call. */
+  async push(samples: Float32Array): Promise<Float32Array> {
+    if (this.parts === null) return NOTHING
+    const { toModel, recombiner } = this.parts
+    const low = toModel.push(samples)
+    const clean = await this.denoise(this.parts, low)
+    return recombiner.push(samples, low, clean)
+  }
+
+  async finish(): Promise<Float32Array> {
+    if (this.parts === null) return NOTHING
+    const { toModel, recombiner, lane, gain } = this.parts
+    const low = toModel.finish()
+    const first = (await this.denoise(this.parts, low)).slice()
+    const last = this.restore(await lane.finish(), gain)
+    return recombiner.finish(low, concat(first, last))
+  }
+
+  close(): void {
+    this.parts?.lane.close()
+  }
+
+  private async denoise({ lane, gain }: ChainParts, samples: Float32Array): Promise<Float32Array> {
+    if (this.levelled.length < samples.length) this.levelled = new Float32Array(samples.length)
+    const levelled = this.levelled.subarray(0, samples.length)
+    for (let i = 0; i < samples.length; i++) levelled[i] = samples[i]! * gain
+    return this.restore(await lane.push(levelled), gain)
+  }
+
+  /** Undoes the gain in place: the lane's output is nobody else's. */
+  private restore(samples: Float32Array, gain: number): Float32Array {
+    for (let i = 0; i < samples.length; i++) samples[i]! /= gain
+    return samples
+  }
+}

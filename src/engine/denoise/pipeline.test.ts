@@ -1,0 +1,226 @@
+import { access, appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSource } from '../../audio/io/openSource'
+import { AppError } from '../../shared/errors/appError'
+import type { EngineSettings, FileJob } from '../protocol'
+import type { Engine, JobHooks } from '../serve'
+import { loadEngine } from './engine'
+import { jobFor, settingsFor, transparentWeights, voice, writeSmallModel, writeWav } from './engine.testkit'
+import { withMemoryCode } from './pipeline'
+import type { DenoiseResult } from './pipeline'
+
+let folder = ''
+let model: EngineSettings['model']
+const engines: Engine[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stillwave-pipeline-'))
+  model = await writeSmallModel(folder)
+})
+afterAll(async () => {
+  for (const engine of engines) await engine.release()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function engineWith(changes: Partial<EngineSettings> = {}): Promise<Engine> {
+  const engine = await loadEngine(settingsFor(model, changes))
+  engines.push(engine)
+  return engine
+}
+
+function run(engine: Engine, job: FileJob, hooks: Partial<JobHooks> = {}): Promise<DenoiseResult> {
+  const quiet = { onChannels: () => undefined, onProgress: () => undefined, signal: new AbortController().signal }
+  return engine.denoise(job, { ...quiet, ...hooks })
+}
+
+async function readAll(path: string): Promise<Float32Array[]> {
+  const source = await openSource(path, { ffmpegPath: null })
+  const parts: number[][] = Array.from({ length: source.format.channels }, () => [])
+  for (let block = await source.read(4096); block !== null; block = await source.read(4096)) {
+    block.forEach((samples, channel) => parts[channel]!.push(...samples))
+  }
+  await source.close()
+  return parts.map((samples) => Float32Array.from(samples))
+}
+
+let files = 0
+async function wav(rate: number, channels: readonly Float32Array[]): Promise<string> {
+  const path = join(folder, `in${files++}.wav`)
+  await writeWav(path, rate, channels)
+  return path
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false
+  )
+
+describe.each(['carried', 'overlap'] as const)('denoiseFile, %s', (joinKind) => {
+  it.each([
+    [16000, 1, 1],
+    [16000, 1, 1600],
+    [16000, 2, 16001],
+    [16000, 1, 40_123],
+    [8000, 1, 12_345],
+    [44100, 2, 50_001],
+    [48000, 1, 1],
+    [48000, 2, 4_801],
+    [11025, 1, 9_999]
+  ])('gives back %i Hz, %i channels, %i frames exactly', async (rate, channels, frames) => {
+    const engine = await engineWith({ join: joinKind })
+    expect(engine.join).toBe(joinKind)
+    const input = await wav(
+      rate,
+      Array.from({ length: channels }, (_, c) => voice(frames, rate, c + 1))
+    )
+    const job = jobFor(input, joinKind)
+    const result = await run(engine, job)
+    expect(result).toMatchObject({ frames, sampleRateHz: rate, channels, extension: '.wav', warnings: [] })
+    const out = await readAll(job.partPath)
+    expect(out.map((channel) => channel.length)).toEqual(Array.from({ length: channels }, () => frames))
+    if (frames > 1) for (const channel of out) expect(channel.some((x) => x !== 0)).toBe(true)
+  })
+})
+
+describe('denoiseFile', () => {
+  it.each([16000, 8000, 48000, 44100, 22050])(
+    'gives %i Hz back in time and at its level where the mask is 1 (would catch a delay or gain that is not undone)',
+    async (rate) => {
+      const transparent = await writeSmallModel(folder, transparentWeights(), 'transparent')
+      for (const joinKind of ['carried', 'overlap'] as const) {
+        const engine = await loadEngine(settingsFor(transparent, { join: joinKind, chunkSec: 0.3, overlapSec: 0.1 }))
+        engines.push(engine)
+        const noisy = voice(rate * 3 + 77, rate)
+        const job = jobFor(await wav(rate, [noisy]), 'time')
+        await run(engine, job)
+        const clean = (await readAll(job.partPath))[0]!
+        expect(clean.length).toBe(noisy.length)
+        // What the resampler's transition band holds of the noise may differ; a lag of one sample of the tone would be -30 dB.
+        const difference = clean.map((x, i) => x - noisy[i]!)
+        const db = 20 * Math.log10(rms(difference) / rms(noisy))
+        expect(db).toBeLessThan(rate === 16000 ? -70 : -25)
+      }
+    }
+  )
+
+  it('scales with its source (would catch a level that depends on anything but the file)', async () => {
+    const engine = await engineWith()
+    const noisy = voice(40_000, 16000)
+    const jobs = [noisy, noisy.map((x) => x / 4)].map(async (samples, i) =>
+      jobFor(await wav(16000, [samples]), `s${i}`)
+    )
+    const [loud, quiet] = await Promise.all(jobs)
+    await run(engine, loud!)
+    await run(engine, quiet!)
+    const [a, b] = [(await readAll(loud!.partPath))[0]!, (await readAll(quiet!.partPath))[0]!]
+    const worst = a.reduce((most, x, i) => Math.max(most, Math.abs(x / 4 - b[i]!)), 0)
+    expect(worst).toBeLessThan(4 / 32768)
+  })
+
+  it('writes the same bytes alone and beside other files', async () => {
+    const inputs: string[] = []
+    for (const seed of [1, 2, 3]) inputs.push(await wav(16000, [voice(30_000 + 9000 * seed, 16000, seed)]))
+    const alone = await engineWith()
+    const beside = await engineWith({ batch: 2 })
+    const hashes: string[] = []
+    for (const input of inputs) hashes.push((await run(alone, jobFor(input, 'alone'))).sha256)
+    const together = await Promise.all(inputs.map((input) => run(beside, jobFor(input, 'beside'))))
+    expect(together.map((result) => result.sha256)).toEqual(hashes)
+  })
+
+  it('keeps a silent file silent without running the model, and a silent channel beside a loud one', async () => {
+    const engine = await engineWith()
+    const silent = jobFor(await wav(16000, [new Float32Array(50_000)]), 'silent')
+    expect((await run(engine, silent)).modelSec).toBe(0)
+    expect((await readAll(silent.partPath))[0]).toEqual(new Float32Array(50_000))
+    const half = jobFor(await wav(48000, [new Float32Array(50_000), voice(50_000, 48000)]), 'half')
+    await run(engine, half)
+    const [left, right] = await readAll(half.partPath)
+    expect(left).toEqual(new Float32Array(50_000))
+    expect(rms(right!)).toBeGreaterThan(0.001)
+  })
+
+  it('stops when cancelled and leaves no part file', async () => {
+    const engine = await engineWith({ chunkSec: 0.1 })
+    const controller = new AbortController()
+    const job = jobFor(await wav(16000, [voice(16000 * 60, 16000)]), 'cancel')
+    const running = run(engine, job, {
+      signal: controller.signal,
+      onProgress: ({ audioSecDone }) => {
+        if (audioSecDone > 0.5) controller.abort(new AppError('E_CANCELLED'))
+      }
+    })
+    await expect(running).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    expect(await exists(job.partPath)).toBe(false)
+  })
+
+  it('notices a source that grows or shrinks under it', async () => {
+    const engine = await engineWith({ chunkSec: 0.1 })
+    for (const change of [(path: string) => appendFile(path, 'more'), (path: string) => truncate(path, 20_000)]) {
+      const job = jobFor(await wav(16000, [voice(16000 * 5, 16000)]), 'changed')
+      let changed: Promise<void> | null = null
+      const running = run(engine, job, {
+        onProgress: ({ audioSecDone }) => {
+          if (audioSecDone > 0) changed ??= change(job.inputPath)
+        }
+      })
+      await expect(running).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' })
+      await changed
+      expect(await exists(job.partPath)).toBe(false)
+    }
+  })
+
+  it('reports progress that only grows and ends at 1', async () => {
+    const engine = await engineWith({ chunkSec: 0.2 })
+    const fractions: number[] = []
+    const job = jobFor(await wav(16000, [voice(50_000, 16000)]), 'progress')
+    await run(engine, job, { onProgress: ({ fraction }) => fractions.push(fraction) })
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+    expect(fractions.at(-1)).toBe(1)
+    expect(fractions.length).toBeGreaterThan(10)
+  })
+
+  it('says E_MODEL_DAMAGED for a model of another hash or one cut short, E_MODEL_MISSING for none', async () => {
+    const bad = { ...model, statefulSha256: '0'.repeat(64) }
+    await expect(loadEngine(settingsFor(bad))).rejects.toMatchObject({ code: 'E_MODEL_DAMAGED' })
+    const cut = join(folder, 'cut.onnx')
+    await writeCut(model.statefulPath!, cut)
+    await expect(loadEngine(settingsFor({ ...model, statefulPath: cut }))).rejects.toMatchObject({
+      code: 'E_MODEL_DAMAGED'
+    })
+    const none = { ...model, statefulPath: join(folder, 'none.onnx') }
+    await expect(loadEngine(settingsFor(none))).rejects.toMatchObject({ code: 'E_MODEL_MISSING' })
+  })
+
+  it('never takes the CPU for a device that is not there', async () => {
+    await expect(loadEngine(settingsFor(model, { device: 'coreml' }))).rejects.toMatchObject({
+      code: 'E_DEVICE_UNAVAILABLE'
+    })
+  })
+})
+
+describe('withMemoryCode', () => {
+  it.each(['bad allocation', 'std::bad_alloc', 'Failed to allocate memory for requested buffer of size 5'])(
+    'reads "%s" as E_MEMORY',
+    (detail) => {
+      expect(withMemoryCode(new AppError('E_INTERNAL', { detail })).code).toBe('E_MEMORY')
+    }
+  )
+
+  it('leaves other errors as they are', () => {
+    expect(withMemoryCode(new AppError('E_INTERNAL', { detail: 'a bug' })).code).toBe('E_INTERNAL')
+    expect(withMemoryCode(new AppError('E_IO', { detail: 'bad allocation' })).code).toBe('E_IO')
+  })
+})
+
+async function writeCut(from: string, to: string): Promise<void> {
+  const bytes = await readFile(from)
+  await appendFile(to, bytes.subarray(0, bytes.length / 2))
+}
+
+function rms(samples: Float32Array): number {
+  return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length)
+}
