@@ -93,21 +93,24 @@ function quantizer(format: EncodeFormat, channelIndex: number): Quantizer {
   return {
     clipped: () => clipped,
     quantize(source, steps, channel) {
-      let at = channel
+      // Locals: variables of the closure would be stored to memory at every sample.
+      let [state, over, at] = [random, 0, channel]
       for (let i = 0; i < source.length; i += 1, at += channels) {
-        let step = source[i]! * scale
+        const step = source[i]! * scale
         if (step - step !== 0) throw notFinite()
-        if (step > max + 0.5 || step < min - 0.5) clipped += 1
-        const whole = Math.floor(step)
+        if (step > max + 0.5 || step < min - 0.5) over += 1
+        let whole = Math.floor(step)
         if (step !== whole) {
           // xorshift32; the difference of its halves is triangular over +-1 step.
-          random ^= random << 13
-          random ^= random >>> 17
-          random ^= random << 5
-          step = Math.floor(step + ((random & 0xffff) - (random >>> 16)) * ditherScale + 0.5)
+          state ^= state << 13
+          state ^= state >>> 17
+          state ^= state << 5
+          whole = Math.floor(step + ((state & 0xffff) - (state >>> 16)) * ditherScale + 0.5)
         }
-        steps[at] = (step > max ? max : step < min ? min : step) << shift
+        steps[at] = (whole > max ? max : whole < min ? min : whole) << shift
       }
+      random = state
+      clipped += over
     }
   }
 }
