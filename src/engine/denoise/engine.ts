@@ -1,3 +1,4 @@
+import { findFfmpeg } from '../../audio/io/ffmpeg/findFfmpeg'
 import { AppError } from '../../shared/errors/appError'
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../model/network'
 import type { ModelMetadata } from '../model/metadata'
@@ -25,15 +26,16 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
   const device = resolveDevice(settings.device)
   const options: SessionOptions = { device, threads: settings.threads }
   const { model } = settings
+  const ffmpegPath = await findFfmpeg(settings.ffmpegPath)
   if (settings.join === 'carried' && model.statefulPath !== null) {
     const file = { path: model.statefulPath, sha256: model.statefulSha256 }
     const { session, metadata } = await open(file, options)
     const joiner = new CarriedJoin(session, statefulMetadata(metadata, file.path), settings)
-    return new LoadedEngine({ joiner, session, device, ffmpegPath: settings.ffmpegPath })
+    return new LoadedEngine({ joiner, session, device, ffmpegPath })
   }
   const { session, metadata } = await open({ path: model.onePassPath, sha256: model.onePassSha256 }, options)
   const joiner = overlapped(session, metadata, settings)
-  return new LoadedEngine({ joiner, session, device, ffmpegPath: settings.ffmpegPath })
+  return new LoadedEngine({ joiner, session, device, ffmpegPath })
 }
 
 interface OpenModel {
