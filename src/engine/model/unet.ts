@@ -1,4 +1,4 @@
-import { Folder, type Constant, type FoldedConv, type FoldedUpsampling } from './folding'
+import { blockForm, threeProducts, type ComplexKernel, type Constant, type Folder } from './folding'
 import { GATED_DECODERS, GATED_ENCODERS, LAYERS, LEAKY_SLOPE, MEMORY_TAPS, BOTTLENECK_LAYERS, ROWS } from './network'
 import type { GraphBuilder } from './onnx/graphBuilder'
 import type { Timeline } from './timeline'
@@ -9,6 +9,9 @@ interface ConvShape {
   readonly pads?: readonly number[]
   readonly group?: number
 }
+
+/** Width from which a complex convolution is made of three real ones. */
+const THREE_PRODUCTS_MIN_CHANNELS = 64
 
 /** One U-Net of FRCRN in its real-valued form: [batch, 2, 321, frames] to a mask of the same shape. */
 export class UnetGraph {
@@ -34,40 +37,59 @@ export class UnetGraph {
       x = this.frequencyFsmn(`fsmn_dec${i}`, x)
       if (i < GATED_DECODERS) x = this.graph.node('Mul', [x, this.gate('dec', i, x, timeline)])
       const skip = skips[GATED_ENCODERS - 1 - i]!
-      x = this.graph.concat([x, this.graph.node('Mul', [timeline.skip(i, skip.encoded), skip.gate])], 1)
+      x = this.join(i + 1, x, this.graph.node('Mul', [timeline.skip(i, skip.encoded), skip.gate]))
     }
-    return this.conv('linear', x, this.folder.linear(this.prefix))
+    const { weight, bias } = blockForm(this.folder.linear(this.prefix), 1)
+    return this.conv(`${this.prefix}.linear`, x, { weight, bias })
   }
 
   private encoder(i: number, x: string, timeline: Timeline): string {
     const [before, after] = timeline.encoderPads
     const shape = { strides: [2, 1], pads: [0, before, 0, after] }
-    return this.leaky(this.conv(`encoder${i}`, timeline.encoderInput(i, x), this.folder.encoder(this.prefix, i), shape))
+    const kernel = this.folder.encoder(this.prefix, i)
+    return this.complexConv(`encoder${i}`, timeline.encoderInput(i, x), kernel, shape)
   }
 
   /** Even and odd rows by a convolution each, interleaved by laying the odd row's frames behind the even row's. */
   private decoder(i: number, x: string, timeline: Timeline): string {
+    const { graph } = this
     const input = timeline.decoderInput(i, x)
-    const folded: FoldedUpsampling = this.folder.decoder(this.prefix, i)
-    const [evenTaps, oddTaps] = [folded.even.dims[2]!, folded.odd.dims[2]!]
+    const { even, odd } = this.folder.decoder(this.prefix, i)
     const [rowsIn, rowsOut] = [ROWS[LAYERS - i]!, ROWS[LAYERS - 1 - i]!]
-    const phase = (parity: 'even' | 'odd', taps: number): string =>
-      this.leaky(
-        this.conv(
-          `decoder${i}.${parity}`,
-          input,
-          { weight: folded[parity], bias: folded.bias },
-          { pads: [taps - 1, 0, evenTaps - 1, 0] }
-        )
-      )
-    const rowsPerPhase = rowsIn + evenTaps - 1
-    const joined = this.graph.reshape(this.graph.concat([phase('even', evenTaps), phase('odd', oddTaps)], 3), [
-      0,
-      0,
-      2 * rowsPerPhase,
-      -1
-    ])
-    return 2 * rowsPerPhase === rowsOut ? joined : this.graph.slice(joined, 2, { from: 0, to: rowsOut })
+    const after = even.taps[0] - 1
+    const evenRows = this.complexConv(`decoder${i}.even`, input, even, { pads: [after, 0, after, 0] })
+    const oddRows = this.complexConv(`decoder${i}.odd`, input, odd, { pads: [odd.taps[0] - 1, 0, after, 0] })
+    const rows = 2 * (rowsIn + after)
+    const joined = graph.reshape(graph.concat([evenRows, oddRows], 3), [0, 0, rows, -1])
+    return rows === rowsOut ? joined : graph.slice(joined, 2, { from: 0, to: rowsOut })
+  }
+
+  /** What decoder `next` takes: its input and the skip beside it, in the order that its form of convolution wants. */
+  private join(next: number, x: string, skip: string): string {
+    const outputs = next === LAYERS - 1 ? 1 : this.channels
+    if (!inThreeProducts(2 * this.channels, outputs)) return this.graph.concat([x, skip], 1)
+    const [re, im] = this.graph.split([x], 1, 2) as [string, string]
+    const [skipRe, skipIm] = this.graph.split([skip], 1, 2) as [string, string]
+    return this.graph.concat([re, skipRe, im, skipIm], 1)
+  }
+
+  /** Convolution, batch norm and activation of both halves. */
+  private complexConv(name: string, x: string, kernel: ComplexKernel, shape: ConvShape): string {
+    const key = `${this.prefix}.${name}`
+    const inHalves = inThreeProducts(kernel.inputs, kernel.outputs)
+    const folded = inHalves ? threeProducts(kernel) : null
+    if (folded === null) {
+      const width = inHalves ? kernel.inputs : Math.min(kernel.inputs, this.channels)
+      return this.leaky(this.conv(key, x, blockForm(kernel, width), shape))
+    }
+    const { graph } = this
+    const [re, im] = graph.split([x], 1, 2) as [string, string]
+    const ofSum = this.conv(`${key}.sum`, graph.node('Add', [re, im]), { weight: folded.ofSum }, shape)
+    const ratio = this.constant(`${key}.ratio`, folded.ratio)
+    const scaled = graph.node('Conv', [ofSum, ratio], { kernel_shape: [1, 1], group: kernel.outputs })
+    const outRe = graph.node('Add', [this.conv(`${key}.of_im`, im, folded.ofIm, shape), ofSum])
+    const outIm = graph.node('Add', [this.conv(`${key}.of_re`, re, folded.ofRe, shape), scaled])
+    return graph.concat([this.leaky(outRe), this.leaky(outIm)], 1)
   }
 
   private frequencyFsmn(name: string, x: string): string {
@@ -106,7 +128,7 @@ export class UnetGraph {
   ): string {
     const folded = this.folder.fsmn(key, layer)
     const name = `${key}.L${layer}`
-    const hidden = this.graph.node('Relu', [this.rawConv(`${name}.linear`, x, folded.linear, { group: 2 })])
+    const hidden = this.graph.node('Relu', [this.conv(`${name}.linear`, x, folded.linear, { group: 2 })])
     const weight = this.constant(`${name}.project`, folded.project)
     const projection = this.graph.node('Conv', [hidden, weight], { kernel_shape: [1, 1], group: 4 })
     const [ofRe, ofIm] = this.graph.split([memory(projection, folded.taps)], 1, 2) as [string, string]
@@ -119,8 +141,8 @@ export class UnetGraph {
     const key = `${this.prefix}.se_layer_${side}${i}`
     const { squeeze, expand } = this.folder.excite(key)
     const mean = timeline.gateMean(`${side}${i}`, x)
-    const hidden = this.graph.node('Relu', [this.rawConv(`${key}.squeeze`, mean, squeeze, { group: 2 })])
-    const opened = this.graph.node('Sigmoid', [this.rawConv(`${key}.expand`, hidden, expand, { group: 4 })])
+    const hidden = this.graph.node('Relu', [this.conv(`${key}.squeeze`, mean, squeeze, { group: 2 })])
+    const opened = this.graph.node('Sigmoid', [this.conv(`${key}.expand`, hidden, expand, { group: 4 })])
     const [ofRe, ofIm] = this.graph.split([opened], 1, 2) as [string, string]
     const sum = this.graph.node('Add', [ofRe, ofIm])
     return this.graph.node('Add', [sum, this.gateOffset()])
@@ -136,12 +158,14 @@ export class UnetGraph {
     return this.graph.node('LeakyRelu', [x], { alpha: { float: LEAKY_SLOPE } })
   }
 
-  private conv(name: string, x: string, folded: FoldedConv, shape: ConvShape = {}): string {
-    return this.rawConv(`${this.prefix}.${name}`, x, folded, shape)
-  }
-
-  private rawConv(name: string, x: string, folded: FoldedConv, shape: ConvShape): string {
-    const inputs = [x, this.constant(`${name}.weight`, folded.weight), this.constant(`${name}.bias`, folded.bias)]
+  private conv(
+    name: string,
+    x: string,
+    folded: { readonly weight: Constant; readonly bias?: Constant },
+    shape: ConvShape = {}
+  ): string {
+    const inputs = [x, this.constant(`${name}.weight`, folded.weight)]
+    if (folded.bias !== undefined) inputs.push(this.constant(`${name}.bias`, folded.bias))
     const attributes = {
       kernel_shape: folded.weight.dims.slice(2),
       strides: shape.strides ?? [1, 1],
@@ -154,4 +178,9 @@ export class UnetGraph {
   private constant(name: string, { dims, data }: Constant): string {
     return this.graph.floats(name, dims, data)
   }
+}
+
+/** Only blocks of whole vectors gain by it, and small networks lose more to the extra nodes than they save. */
+function inThreeProducts(inputs: number, outputs: number): boolean {
+  return Math.min(inputs, outputs) >= THREE_PRODUCTS_MIN_CHANNELS && inputs % 16 === 0 && outputs % 16 === 0
 }
