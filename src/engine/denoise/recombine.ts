@@ -1,3 +1,4 @@
+import { HighBandJoin } from '../../audio/dsp/highBand'
 import { Resampler } from '../../audio/dsp/resampler'
 
 /** The way back from the model's rate to the file's, for one channel. */
@@ -14,18 +15,26 @@ export interface RecombineOptions {
   readonly frames: number
 }
 
-/** As the file's rate asks: nothing to do, up again from a lower rate, or the band over the model's put back. */
+/** As the file's rate asks: nothing to do, down again from the model's rate, or up with the band that the model never saw. */
 export function newRecombiner(options: RecombineOptions): Recombiner {
-  const { sampleRateHz, modelRateHz, frames } = options
+  const { sampleRateHz, modelRateHz } = options
   if (sampleRateHz === modelRateHz) return { push: (_source, _low, clean) => clean, finish: (_low, clean) => clean }
+  return sampleRateHz > modelRateHz ? withHighBand(options) : downAgain(options)
+}
+
+function withHighBand({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
+  const join = new HighBandJoin({ sampleRateHz, lowHz: modelRateHz })
+  return {
+    push: (source, low, clean) => join.push({ source, low, clean }),
+    finish: (low, clean) => concat(join.push({ source: new Float32Array(0), low, clean }), join.finish(frames))
+  }
+}
+
+function downAgain({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
   const resampler = new Resampler({ fromHz: modelRateHz, toHz: sampleRateHz })
   return {
     push: (_source, _low, clean) => resampler.push(clean),
-    finish: (_low, clean) => {
-      const first = resampler.push(clean)
-      const last = resampler.finish(frames)
-      return concat(first, last)
-    }
+    finish: (_low, clean) => concat(resampler.push(clean), resampler.finish(frames))
   }
 }
 
