@@ -9,6 +9,7 @@ const MAX_KEPT_STDERR_CHARS = 16 * 1024
 const MAX_STDERR_BYTES = 16 * 1024 * 1024
 const MAX_RSS_BYTES = 512 * 1024 * 1024
 const RSS_WATCH_MS = 200
+const TICK_MS = 100
 
 /** How a child may use its time: waiting for it counts, our own work between reads does not. */
 export interface TimeLimits {
@@ -129,22 +130,33 @@ export class DecoderChild {
     }
   }
 
+  /**
+   * Waits in ticks, none of which counts for more than two: while a model blocks this thread, or the machine sleeps, the
+   * child cannot be blamed for bytes that nobody took.
+   */
   private async withTimeLimit(event: Promise<void>, audioSecSoFar: number): Promise<void> {
-    const leftMs = (this.limits.baseSec + audioSecSoFar) * 1000 - this.waitedMs
-    const startedMs = performance.now()
+    const budgetMs = (this.limits.baseSec + audioSecSoFar) * 1000
+    let stalledMs = 0
+    let lastMs = performance.now()
+    const tick = (): void => {
+      const nowMs = performance.now()
+      const stepMs = Math.min(nowMs - lastMs, 2 * TICK_MS)
+      lastMs = nowMs
+      stalledMs += stepMs
+      this.waitedMs += stepMs
+    }
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((done) => {
-      timer = setTimeout(
-        () => {
-          this.stop(new AppError('E_TIMEOUT', { path: this.path }))
-          done()
-        },
-        Math.max(0, Math.min(leftMs, this.limits.stallSec * 1000))
-      )
+      timer = setInterval(() => {
+        tick()
+        if (stalledMs < this.limits.stallSec * 1000 && this.waitedMs < budgetMs) return
+        this.stop(new AppError('E_TIMEOUT', { path: this.path }))
+        done()
+      }, TICK_MS)
     })
     await Promise.race([event, timeout])
-    clearTimeout(timer)
-    this.waitedMs += performance.now() - startedMs
+    clearInterval(timer)
+    tick()
   }
 
   private takeStderr(text: string): void {
