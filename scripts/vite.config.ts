@@ -11,7 +11,10 @@ export default defineConfig({
         demo: 'scripts/demo.ts',
         model: 'scripts/model.ts',
         score: 'scripts/score.ts',
-        bench: 'scripts/bench/bench.ts'
+        bench: 'scripts/bench/bench.ts',
+        benchNaive: 'scripts/bench/naive.ts',
+        bundleModel: 'scripts/bundleModel.ts',
+        benchGraph: 'scripts/bench/graphCostChild.ts'
       },
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
     }

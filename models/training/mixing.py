@@ -40,6 +40,14 @@ def active_rms(x):
     return float(np.sqrt(power[power >= power.max() * 1e-3].mean() + 1e-12))
 
 
+def presented_gain(x):
+    """The gain that the app gives a file before the network: RMS to -25 dBFS, then the RMS of the samples above average
+    power to -25 dBFS (FRCRN's own pipeline). Training on any other level costs 0.3 dB of SI-SDR and more."""
+    power = np.square(x, dtype=np.float64)
+    loud = power[power > power.mean()]
+    return 10 ** (-25 / 20) / float(np.sqrt(loud.mean() + 1e-12)) if len(loud) else 1.0
+
+
 def filtered(x, response):
     return np.fft.irfft(np.fft.rfft(x) * response, len(x)).astype(np.float32)
 
@@ -57,7 +65,7 @@ class Mixer:
         self.noise_spans = noise_spans[::25] if held_out else [s for i, s in enumerate(noise_spans) if i % 25]
 
     def pair(self):
-        """(noisy, clean), float32 [samples] each, the noisy one near -25 dBFS as the app will present it."""
+        """(noisy, clean), float32 [samples] each, the noisy one near the level at which the app will present it."""
         rng = self.rng
         speech = self._speech()
         noise = self._noise()
@@ -74,7 +82,7 @@ class Mixer:
             noise = filtered(noise, self._equaliser())
         snr_db = rng.uniform(-6, 18) if rng.random() < 0.92 else rng.uniform(18, 35)
         noisy = speech + noise / (rms(noise) + 1e-9) * active_rms(speech) * 10 ** (-snr_db / 20)
-        level = min(50.0, 10 ** (rng.normal(-25, 2) / 20) / active_rms(noisy))
+        level = min(50.0, presented_gain(noisy) * 10 ** (rng.normal(0, 2) / 20))
         return (noisy * level).astype(np.float32), (clean * level).astype(np.float32)
 
     def batch(self, size):

@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+import torch.distributed
 
 import frcrn
 import tensors
@@ -42,6 +43,8 @@ def arguments():
     parser.add_argument("--anneal", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--world", type=int, default=1, help="processes that average their gradients, one a core")
+    parser.add_argument("--rank", type=int, default=0)
     return parser.parse_args()
 
 
@@ -67,6 +70,17 @@ def si_snr_db(wave, clean):
     scale = (wave * clean).sum(1, keepdim=True) / ((clean * clean).sum(1, keepdim=True) + 1e-8)
     signal, error = scale * clean, wave - scale * clean
     return 10 * torch.log10(((signal**2).sum(1) + 1e-8) / ((error**2).sum(1) + 1e-8) + 1e-8)
+
+
+def average_gradients(model, world):
+    """One all-reduce for all gradients; every process then takes the same step."""
+    parameters = [p for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([p.grad.reshape(-1) for p in parameters])
+    torch.distributed.all_reduce(flat)
+    at = 0
+    for p in parameters:
+        p.grad.copy_(flat[at : at + p.numel()].view_as(p) / world)
+        at += p.numel()
 
 
 class Run:
@@ -123,6 +137,14 @@ def learning_rate(args, step, done):
     return args.lr * min(1.0, (step + 1) / WARM_UP_STEPS) * fall
 
 
+def clock(started, world):
+    """Seconds since `started`, the same in every process, so that all stop at one step."""
+    elapsed = torch.tensor([time.monotonic() - started])
+    if world > 1:
+        torch.distributed.broadcast(elapsed, 0)
+    return float(elapsed)
+
+
 def validate(run, mixer_rng_seed=7, pairs=40):
     """Mean SI-SNR in dB of the averaged weights on held-out speakers and noises, and of the noisy input."""
     args = run.args
@@ -144,13 +166,16 @@ def main():
     args = arguments()
     os.makedirs(args.out, exist_ok=True)
     torch.set_num_threads(1)
+    if args.world > 1:
+        store = "tcp://127.0.0.1:29511"
+        torch.distributed.init_process_group("gloo", init_method=store, rank=args.rank, world_size=args.world)
     run = Run(args)
-    rng = np.random.default_rng([args.seed, run.step])
+    rng = np.random.default_rng([args.seed, run.step, args.rank])
     mixer = Mixer(args.data, args.cache, rng, int(args.clip_seconds * RATE_HZ))
     log = open(os.path.join(args.out, "log.txt"), "a", buffering=1)
     started = saved = time.monotonic()
     recent = []
-    while (elapsed := time.monotonic() - started) < args.minutes * 60:
+    while (elapsed := clock(started, args.world)) < args.minutes * 60:
         rate = learning_rate(args, run.step, elapsed / (args.minutes * 60))
         for group in run.optimizer.param_groups:
             group["lr"] = rate
@@ -159,22 +184,26 @@ def main():
         loss, snr_db = loss_of(wave, spectrum, clean)
         run.optimizer.zero_grad()
         loss.backward()
+        if args.world > 1:
+            average_gradients(run.model, args.world)
         norm = torch.nn.utils.clip_grad_norm_(run.model.parameters(), GRADIENT_LIMIT)
         if not torch.isfinite(norm):
             log.write(f"step {run.step}: gradient not finite, step left out\n")
             continue
         run.optimizer.step()
         run.step += 1
-        run.hours += args.batch * args.clip_seconds / 3600
+        run.hours += args.world * args.batch * args.clip_seconds / 3600
         run.follow()
         recent.append((float(loss), float(snr_db), float(norm)))
-        if run.step % LOG_EVERY_STEPS == 0:
+        if args.rank == 0 and run.step % LOG_EVERY_STEPS == 0:
             mean = np.mean(recent, 0)
             recent = []
             log.write(f"step {run.step} hours {run.hours:.2f} wall {elapsed:.0f} loss {mean[0]:.3f} si-snr {mean[1]:.2f} norm {mean[2]:.1f} lr {rate:.1e}\n")
-        if time.monotonic() - saved > SAVE_EVERY_SEC:
+        if args.rank == 0 and time.monotonic() - saved > SAVE_EVERY_SEC:
             run.save()
             saved = time.monotonic()
+    if args.rank > 0:
+        return
     run.save()
     before, after = validate(run)
     log.write(f"end step {run.step} hours {run.hours:.2f} held-out si-snr {before:.2f} -> {after:.2f}\n")
