@@ -1,0 +1,46 @@
+/** Power spectra of real frames by a radix-2 FFT of a fixed power-of-two size. */
+export class PowerSpectrum {
+  private readonly re: Float64Array
+  private readonly im: Float64Array
+  private readonly cos: Float64Array
+  private readonly sin: Float64Array
+  private readonly reversed: Uint32Array
+
+  /** `size` is a power of two of at least 2; RangeError otherwise. */
+  constructor(readonly size: number) {
+    const bits = Math.log2(size)
+    if (!Number.isInteger(bits) || bits < 1) throw new RangeError(`FFT of ${size}`)
+    this.re = new Float64Array(size)
+    this.im = new Float64Array(size)
+    this.cos = new Float64Array(size / 2).map((_, k) => Math.cos((2 * Math.PI * k) / size))
+    this.sin = new Float64Array(size / 2).map((_, k) => -Math.sin((2 * Math.PI * k) / size))
+    this.reversed = new Uint32Array(size)
+    for (let i = 1; i < size; i++) this.reversed[i] = (this.reversed[i >> 1]! >> 1) | ((i & 1) << (bits - 1))
+  }
+
+  /** |X|^2 of bins 0 to size / 2 of `frame`, which may be shorter than `size` (zeros follow), into `out`. */
+  transform(frame: Float64Array, out: Float64Array): void {
+    this.re.fill(0)
+    this.im.fill(0)
+    for (let i = 0; i < frame.length; i++) this.re[this.reversed[i]!] = frame[i]!
+    for (let half = 1; half < this.size; half *= 2) this.butterflies(half)
+    for (let k = 0; k <= this.size / 2; k++) out[k] = this.re[k]! ** 2 + this.im[k]! ** 2
+  }
+
+  private butterflies(half: number): void {
+    const { re, im, cos, sin, size } = this
+    const stride = size / (2 * half)
+    for (let start = 0; start < size; start += 2 * half) {
+      for (let k = 0; k < half; k++) {
+        const [a, b] = [start + k, start + k + half]
+        const [c, s] = [cos[k * stride]!, sin[k * stride]!]
+        const tr = re[b]! * c - im[b]! * s
+        const ti = re[b]! * s + im[b]! * c
+        re[b] = re[a]! - tr
+        im[b] = im[a]! - ti
+        re[a]! += tr
+        im[a]! += ti
+      }
+    }
+  }
+}
