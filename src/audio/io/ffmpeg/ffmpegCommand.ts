@@ -53,9 +53,11 @@ export function childCommand(program: string, args: readonly string[]): ChildCom
 
 function cleanEnvironment(): Record<string, string> {
   const systemRoot = process.env.SystemRoot
-  // Windows cannot load its own libraries without SystemRoot.
   return {
     LC_ALL: 'C',
+    // Debian's ffmpeg loads OpenBLAS, which reserves address space for every core of the machine.
+    OPENBLAS_NUM_THREADS: '1',
+    // Windows cannot load its own libraries without SystemRoot.
     ...(process.platform === 'win32' && systemRoot !== undefined ? { SystemRoot: systemRoot } : {})
   }
 }
