@@ -19,8 +19,7 @@ export interface MeterFile {
 interface Tracked extends MeterFile {
   readonly kind: string
   audioSec: number | null
-  /** 0 to 1. */
-  fraction: number
+  doneSec: number
   counts: boolean
 }
 
@@ -44,19 +43,20 @@ export class BatchMeter {
   ) {
     for (const file of files) {
       const kind = path.extname(file.path).toLowerCase()
-      this.files.set(file.jobId, { ...file, kind, audioSec: null, fraction: 0, counts: true })
+      this.files.set(file.jobId, { ...file, kind, audioSec: null, doneSec: 0, counts: true })
     }
   }
 
-  progress(jobId: string, fraction: number, audioSec: number | null): void {
+  /** Seconds of a file's audio denoised so far, and in all where that is known. */
+  progress(jobId: string, doneSec: number, audioSec: number | null): void {
     const file = this.files.get(jobId)
     if (!file) return
-    file.fraction = fraction
+    file.doneSec = doneSec
     file.audioSec = audioSec ?? file.audioSec
   }
 
   done(jobId: string, audioSec: number): void {
-    this.progress(jobId, 1, audioSec)
+    this.progress(jobId, audioSec, audioSec)
   }
 
   /** A file that failed or was skipped is neither work done nor work left. */
@@ -72,7 +72,7 @@ export class BatchMeter {
       if (!file.counts) continue
       const audioSec = file.audioSec ?? file.bytes / (rates.get(file.kind) ?? guessedRate(file.kind))
       totalSec += audioSec
-      doneSec += audioSec * file.fraction
+      doneSec += file.doneSec
     }
     const elapsedSec = nowSec - this.startSec
     const rate = doneSec > 0 && elapsedSec > 0 ? doneSec / elapsedSec : null

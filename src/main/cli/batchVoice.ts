@@ -28,7 +28,7 @@ export class BatchVoice {
   }
 
   onProgress(progress: ProgressEvent): void {
-    this.meter.progress(progress.jobId, progress.fraction, progress.audioSec)
+    this.meter.progress(progress.jobId, progress.audioSecDone, progress.audioSec)
     const interval = this.screen.live ? REDRAW_MS : PLAIN_LINE_MS
     if (performance.now() - this.lastSpoken < interval) return
     this.lastSpoken = performance.now()

@@ -1,0 +1,146 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { commitFs, commitOutput, type CommitFs, type Committed } from './commitOutput'
+import { ensureFolder, ensureFolderInside } from './folders'
+import { OutputClaims } from './outputClaims'
+import type { OnExists } from './outputPlan'
+import { assertWritable, newPartPath, removePart, sweepStaleParts } from './partFiles'
+
+let root: string
+let target: string
+let part: string
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'stillwave-commit-'))
+  target = path.join(root, 'a.wav')
+  part = newPartPath(target)
+  writeFileSync(part, 'clean')
+})
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+interface Wish {
+  readonly extension?: string
+  readonly fs?: Partial<CommitFs>
+  readonly taken?: readonly string[]
+}
+async function commit(onExists: OnExists, { extension = '.wav', fs = {}, taken = [] }: Wish = {}): Promise<Committed> {
+  const claims = await OutputClaims.of([])
+  for (const one of [target, ...taken]) claims.take(one)
+  return commitOutput({ partPath: part, plannedPath: target, extension, onExists, claims }, { ...commitFs, ...fs })
+}
+const failing = (code: string) => (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }))
+const content = (name: string): string => readFileSync(path.join(root, name), 'utf8')
+const names = (): string[] => readdirSync(root).sort()
+
+describe('commitOutput', () => {
+  it.each(['skip', 'rename', 'overwrite'] as const)('gives the part its name (%s)', async (mode) => {
+    expect(await commit(mode)).toEqual({ kind: 'written', path: target })
+    expect(names()).toEqual(['a.wav'])
+  })
+
+  it('keeps an output that appeared while the file was being worked on (R20)', async () => {
+    writeFileSync(target, 'theirs')
+    expect(await commit('skip')).toEqual({ kind: 'skipped', path: target })
+    expect([names(), content('a.wav')]).toEqual([['a.wav'], 'theirs'])
+  })
+
+  it('takes the next free name, and not one that another job was promised', async () => {
+    writeFileSync(target, 'theirs')
+    const promised = path.join(root, 'a (2).wav')
+    expect(await commit('rename', { taken: [promised] })).toMatchObject({ path: path.join(root, 'a (3).wav') })
+    expect(content('a.wav')).toBe('theirs')
+  })
+
+  it('overwrites in one step, and replaces a link instead of following it (S28)', async () => {
+    const victim = path.join(root, 'victim')
+    writeFileSync(victim, 'victim')
+    symlinkSync(victim, target)
+    await commit('overwrite')
+    expect([content('victim'), content('a.wav')]).toEqual(['victim', 'clean'])
+  })
+
+  it('names the file after what was written, not after its source', async () => {
+    expect(await commit('skip', { extension: '.aiff' })).toMatchObject({ path: path.join(root, 'a.aiff') })
+  })
+
+  it.each(['EPERM', 'EOPNOTSUPP'])('does without hard links (%s), and still replaces nothing', async (code) => {
+    expect(await commit('skip', { fs: { link: failing(code) } })).toMatchObject({ kind: 'written' })
+    part = newPartPath(target)
+    writeFileSync(part, 'second')
+    expect(await commit('skip', { fs: { link: failing(code) } })).toMatchObject({ kind: 'skipped' })
+    expect([names(), content('a.wav')]).toEqual([['a.wav'], 'clean'])
+  })
+
+  it.each(['link', 'unlink', 'syncFolder'] as const)(
+    'is not done when %s fails: no output is left that looks done (R13)',
+    async (call) => {
+      let calls = 0
+      const once = (...args: [string, string]): Promise<unknown> =>
+        calls++ === 0 ? failing('EIO')() : (commitFs[call] as (...args: string[]) => Promise<unknown>)(...args)
+      await expect(commit('skip', { fs: { [call]: once } })).rejects.toMatchObject({ code: 'EIO' })
+      expect(existsSync(target)).toBe(false)
+    }
+  )
+
+  it('keeps the old output when the rename fails (R13)', async () => {
+    writeFileSync(target, 'old')
+    await expect(commit('overwrite', { fs: { rename: failing('EXDEV') } })).rejects.toMatchObject({ code: 'EXDEV' })
+    expect(content('a.wav')).toBe('old')
+  })
+})
+
+describe('part files', () => {
+  it('lie beside the output under a hidden name that fits, however long the output is', () => {
+    const long = newPartPath(path.join(root, `${'\u6f22'.repeat(83)}.wav`))
+    expect(path.dirname(long)).toBe(root)
+    expect(path.basename(long)).toMatch(/^\..*\.part$/u)
+    expect(Buffer.byteLength(path.basename(long))).toBeLessThanOrEqual(255)
+  })
+
+  it('are swept where their maker is dead, and only those (a running batch beside us would lose its file)', async () => {
+    const dead = path.basename(newPartPath(target)).replace(/\.\d+-/u, '.4194303-')
+    const otherMachine = dead.replace(/-..../u, '-zzzz'.replace(/z/gu, 'f'))
+    const living = dead.replace('.4194303-', `.${process.ppid}-`)
+    for (const name of [dead, otherMachine, living, '.notes.part', 'x.part']) writeFileSync(path.join(root, name), '')
+    expect(await sweepStaleParts([root, root, path.join(root, 'nowhere')])).toEqual([path.join(root, dead)])
+    expect(existsSync(part)).toBe(true)
+    await removePart(part)
+    expect(names()).toEqual([otherMachine, living, '.notes.part', 'x.part'].sort())
+  })
+})
+
+describe('folders', () => {
+  it('are made with all above them, and a folder that is there is no error', async () => {
+    await ensureFolder(path.join(root, 'x/y/z'))
+    await ensureFolder(path.join(root, 'x/y/z'))
+    await assertWritable(path.join(root, 'x/y/z'))
+    expect(readdirSync(path.join(root, 'x/y/z'))).toEqual([])
+  })
+
+  it('fail at once where nothing can be made (Node 20 goes round for ever on /proc)', async () => {
+    await expect(ensureFolder('/proc/stillwave/x')).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(ensureFolder(path.join(part, 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  it('that are links out of the output folder are refused (S28)', async () => {
+    mkdirSync(path.join(root, 'out'))
+    mkdirSync(path.join(root, 'elsewhere'))
+    symlinkSync('../elsewhere', path.join(root, 'out/sub'))
+    await expect(ensureFolderInside(path.join(root, 'out/sub'), path.join(root, 'out'))).rejects.toMatchObject({
+      code: 'E_IO'
+    })
+    await ensureFolderInside(path.join(root, 'out/real'), path.join(root, 'out'))
+  })
+})

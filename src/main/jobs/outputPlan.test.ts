@@ -1,0 +1,156 @@
+import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { finalExtension, plannedExtension } from './audioNames'
+import { isInside } from './fileNames'
+import { hostileNames } from './hostileNames.testkit'
+import { planOutputs, type OnExists, type OutputPlan } from './outputPlan'
+import { scanInputs, type ScannedFile } from './scanInputs'
+
+let root: string
+let out: string
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(path.join(tmpdir(), 'stillwave-plan-')))
+  out = path.join(root, 'out')
+  mkdirSync(out)
+})
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+const make = (...names: string[]): void => {
+  for (const name of names) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+    writeFileSync(path.join(root, name), name)
+  }
+}
+
+interface Wish {
+  readonly outDir?: string | null
+  readonly onExists?: OnExists
+}
+async function plan(inputs: readonly string[], { outDir = out, onExists = 'skip' }: Wish = {}): Promise<OutputPlan> {
+  const scan = await scanInputs(
+    inputs.map((input) => path.join(root, input)),
+    { recursive: true, outDir }
+  )
+  return planOutputs(scan, { outDir, onExists })
+}
+const outputs = ({ files }: OutputPlan, from = out): (string | null)[] =>
+  files.map((file) => file.outputPath && path.relative(from, file.outputPath))
+const errors = ({ files }: OutputPlan): (string | undefined)[] => files.map((file) => file.error?.code)
+
+describe('planOutputs', () => {
+  it('keeps the tree of one folder, and what cannot be written becomes .wav', async () => {
+    make('in/a.wav', 'in/sub/b.MP3', 'in/sub/c.aiff')
+    expect(outputs(await plan(['in']))).toEqual(['a.wav', 'sub/b.wav', 'sub/c.aiff'])
+  })
+
+  it('keeps several folders apart, also those of one name', async () => {
+    make('x/rec/a.wav', 'y/rec/a.wav', 'single.wav')
+    expect(outputs(await plan(['x/rec', 'y/rec', 'single.wav']))).toEqual(['rec/a.wav', 'rec (2)/a.wav', 'single.wav'])
+  })
+
+  it('gives N inputs N outputs on any file system (S30); who keeps its extension keeps its name', async () => {
+    make('1/a.mp3', '2/a.wav', '3/A.WAV', '4/a.flac', '5/a.mp3')
+    const files = ['1/a.mp3', '2/a.wav', '3/A.WAV', '4/a.flac', '5/a.mp3']
+    const names = outputs(await plan(files))
+    expect(names).toEqual(['a.mp3.wav', 'a.wav', 'A (2).WAV', 'a.flac.wav', 'a (3).wav'])
+    expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(5)
+  })
+
+  it('tells two Unicode spellings of one name apart', async () => {
+    make('1/caf\u00e9.wav', '2/cafe\u0301.wav')
+    expect(
+      new Set(outputs(await plan(['1/caf\u00e9.wav', '2/cafe\u0301.wav'])).map((name) => name?.normalize())).size
+    ).toBe(2)
+  })
+
+  it('writes beside the source as name.clean.ext', async () => {
+    make('in/a.wav', 'in/b.ogg')
+    expect(outputs(await plan(['in'], { outDir: null }), path.join(root, 'in'))).toEqual(['a.clean.wav', 'b.clean.wav'])
+  })
+
+  it('refuses an output that is an input, by whatever alias, before any work (S29)', async () => {
+    make(
+      'out/same.wav',
+      'in/hard.wav',
+      'in/soft.wav',
+      'in/CASE.WAV',
+      'out/case.wav',
+      'in/other.wav',
+      'out/other.wav',
+      'in/free.wav'
+    )
+    linkSync(path.join(root, 'in/hard.wav'), path.join(out, 'hard.wav'))
+    symlinkSync('../in/soft.wav', path.join(out, 'soft.wav'))
+    symlinkSync('out', path.join(root, 'alias'))
+    for (const onExists of ['skip', 'overwrite'] as const) {
+      const refused = await plan(
+        [
+          'out/same.wav',
+          'in/hard.wav',
+          'in/soft.wav',
+          'in/other.wav',
+          'in/../out/other.wav',
+          'alias/case.wav',
+          'in/CASE.WAV',
+          'in/free.wav'
+        ],
+        { onExists }
+      )
+      expect(errors(refused)).toEqual([...Array<string>(7).fill('E_SAME_FILE'), undefined])
+    }
+    expect(outputs(await plan(['out/same.wav'], { onExists: 'rename' }))).toEqual(['same (2).wav'])
+  })
+
+  it('finds a free name when it may rename, and takes the taken one when it may not', async () => {
+    make('in/a.wav', 'out/a.wav', 'out/a (2).wav')
+    expect(outputs(await plan(['in'], { onExists: 'rename' }))).toEqual(['a (3).wav'])
+    expect(outputs(await plan(['in'], { onExists: 'overwrite' }))).toEqual(['a.wav'])
+  })
+
+  it('cuts names that would be too long, and keeps them apart', async () => {
+    const long = 'x'.repeat(251)
+    make(`in/${long}.wav`)
+    const [beside] = outputs(await plan(['in'], { outDir: null }), path.join(root, 'in'))
+    expect(beside).toBe(`${'x'.repeat(245)}.clean.wav`)
+  })
+
+  it('never leaves the output folder and never gives a path twice, for 2,000 hostile trees (S27)', async () => {
+    const names = hostileNames(4000, 11)
+    const identity = { device: '0', inode: '0', sizeBytes: 0, modifiedNs: '0' }
+    const files = Array.from({ length: 2000 }, (_, n): ScannedFile => {
+      const relativePath = path.join(names[2 * n]!, (names[2 * n + 1]!).slice(0, 400))
+      return { path: `/nowhere/${n}/${names[2 * n + 1]!}`, root: '/nowhere', relativePath, explicit: false, identity }
+    })
+    const planned = await planOutputs({ files, folders: ['/nowhere'] }, { outDir: out, onExists: 'skip' })
+    const targets = planned.files.map((file) => file.outputPath!)
+    expect(targets.filter((target) => !isInside(out, target))).toEqual([])
+    expect(new Set(targets).size).toBe(2000)
+  })
+})
+
+describe('extensions', () => {
+  it.each([
+    ['.wav', '.wav'],
+    ['.WAV', '.WAV'],
+    ['.aifc', '.aifc'],
+    ['.w64', '.w64'],
+    ['.mp3', '.wav'],
+    ['', '.wav']
+  ])('%j is planned as %s', (source, planned) => {
+    expect(plannedExtension(source)).toBe(planned)
+  })
+
+  it.each([
+    ['.wav', '.wav', '.wav'],
+    ['.WAVE', '.wav', '.WAVE'],
+    ['.aif', '.aiff', '.aif'],
+    ['.wav', '.aiff', '.aiff'],
+    ['.aiff', '.wav', '.wav']
+  ])('planned %s, written %s: it is called %s (a name that lies about its content)', (planned, written, name) => {
+    expect(finalExtension(planned, written)).toBe(name)
+  })
+})
