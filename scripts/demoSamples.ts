@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Resampler } from '../src/audio/dsp/resampler'
+import { openSource } from '../src/audio/io/openSource'
+import { fanNoise, humNoise, inRoom, randomSource, rms, streetNoise } from './synthNoise'
+
+/**
+ * Makes the two samples in `demo/` again: a voice from espeak-ng (which must be installed), our own noises and room.
+ * Build with `npx vite build --ssr scripts/demoSamples.ts --outDir out/samples`, run with `node out/samples/demoSamples.js [FOLDER]`.
+ */
+
+const SECONDS = 8
+
+interface Spoken {
+  readonly voice: string
+  readonly wordsPerMinute: number
+  readonly text: string
+}
+
+/** The text by espeak-ng, at `sampleRateHz`, with silence before and after up to {@link SECONDS}. */
+async function speak(spoken: Spoken, sampleRateHz: number): Promise<Float32Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'stillwave-voice-'))
+  try {
+    const path = join(folder, 'voice.wav')
+    const options = ['-v', spoken.voice, '-s', String(spoken.wordsPerMinute), '-g', '1', '-w', path]
+    const child = spawnSync('espeak-ng', [...options, spoken.text], { encoding: 'utf8' })
+    if (child.error !== undefined) throw child.error
+    if (child.status !== 0) throw new Error(`espeak-ng: ${child.stderr}`)
+    const source = await openSource(path, { ffmpegPath: null })
+    const resampler = new Resampler({ fromHz: source.format.sampleRateHz, toHz: sampleRateHz })
+    const out = new Float32Array(SECONDS * sampleRateHz)
+    let at = Math.round(0.7 * sampleRateHz)
+    const append = (piece: Float32Array): void => {
+      if (at + piece.length > out.length) throw new Error('the text is too long for the sample')
+      out.set(piece, at)
+      at += piece.length
+    }
+    for (let block = await source.read(65536); block !== null; block = await source.read(65536)) {
+      append(resampler.push(block[0]!))
+    }
+    append(resampler.finish())
+    await source.close()
+    return out
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** RMS over the 20 ms frames within 30 dB of the loudest. */
+function speechRms(samples: Float64Array, sampleRateHz: number): number {
+  const frame = sampleRateHz / 50
+  const powers: number[] = []
+  for (let at = 0; at + frame <= samples.length; at += frame) powers.push(rms(samples.subarray(at, at + frame)) ** 2)
+  const loudest = powers.reduce((a, b) => Math.max(a, b), 0)
+  const active = powers.filter((power) => power > loudest / 1000)
+  return Math.sqrt(active.reduce((sum, power) => sum + power, 0) / active.length)
+}
+
+/** Voice and noise (RMS about 1) at a signal-to-noise ratio, the voice at -24 dBFS. */
+function mix(voice: Float64Array, noise: Float64Array, snr: { voiceRms: number; snrDb: number }): Float64Array {
+  const level = 10 ** (-24 / 20)
+  const noiseLevel = level * 10 ** (-snr.snrDb / 20)
+  return voice.map((x, i) => (x / snr.voiceRms) * level + noise[i]! * noiseLevel)
+}
+
+/** 16-bit WAV with triangular dither of a fixed seed. */
+function writeWav16(path: string, channels: readonly Float64Array[], sampleRateHz: number): void {
+  const random = randomSource(20250101)
+  const frames = channels[0]!.length
+  const header = Buffer.alloc(44)
+  const dataBytes = 2 * channels.length * frames
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + dataBytes, 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(1, 20)
+  header.writeUInt16LE(channels.length, 22)
+  header.writeUInt32LE(sampleRateHz, 24)
+  header.writeUInt32LE(2 * channels.length * sampleRateHz, 28)
+  header.writeUInt16LE(2 * channels.length, 32)
+  header.writeUInt16LE(16, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(dataBytes, 40)
+  const data = Buffer.alloc(dataBytes)
+  let peak = 0
+  for (let i = 0; i < frames; i++) {
+    channels.forEach((channel, c) => {
+      peak = Math.max(peak, Math.abs(channel[i]!))
+      data.writeInt16LE(Math.round(channel[i]! * 32768 + (random() + random()) / 2), 2 * (i * channels.length + c))
+    })
+  }
+  if (peak > 0.89) throw new Error(`${path}: peak ${peak.toFixed(2)}, over -1 dBFS`)
+  writeFileSync(path, Buffer.concat([header, data]))
+  console.log(`${path}: peak ${(20 * Math.log10(peak)).toFixed(1)} dBFS`)
+}
+
+async function office(folder: string): Promise<void> {
+  const sampleRateHz = 48000
+  const frames = SECONDS * sampleRateHz
+  const dry = await speak(
+    {
+      voice: 'en-gb-x-rp+f4',
+      wordsPerMinute: 160,
+      text: 'The office fan has been running since six, and nobody knows how to switch it off. Shall we begin?'
+    },
+    sampleRateHz
+  )
+  const room = { sampleRateHz, tailSec: 0.22 }
+  const left = inRoom(dry, { ...room, seed: 11 })
+  const late = new Float32Array(frames)
+  late.set(dry.subarray(0, frames - 10), 10)
+  const right = inRoom(late, { ...room, seed: 12 }).map((x) => 0.75 * x)
+  const noise = { sampleRateHz, frames }
+  const shared = humNoise({ ...noise, seed: 3 })
+  const around = fanNoise({ ...noise, seed: 4 })
+  const side = (seed: number, level: number): Float64Array => {
+    const own = fanNoise({ ...noise, seed })
+    return own.map((x, i) => level * (0.7 * x + 0.6 * around[i]! + 0.4 * shared[i]!))
+  }
+  const snr = { voiceRms: speechRms(left, sampleRateHz), snrDb: 6 }
+  const channels = [mix(left, side(21, 0.95), snr), mix(right, side(22, 0.9), snr)]
+  writeWav16(join(folder, 'office-fan-48k-stereo.wav'), channels, sampleRateHz)
+}
+
+async function street(folder: string): Promise<void> {
+  const sampleRateHz = 16000
+  const dry = await speak(
+    {
+      voice: 'en-us+m3',
+      wordsPerMinute: 160,
+      text: 'I am standing at the corner of Mill Street. Four lorries went past while I was waiting.'
+    },
+    sampleRateHz
+  )
+  const voice = inRoom(dry, { sampleRateHz, tailSec: 0.12, seed: 31 })
+  const noise = streetNoise({ sampleRateHz, frames: SECONDS * sampleRateHz, seed: 32 })
+  const mixed = mix(voice, noise, { voiceRms: speechRms(voice, sampleRateHz), snrDb: 6 })
+  writeWav16(join(folder, 'street-16k-mono.wav'), [mixed], sampleRateHz)
+}
+
+const folder = resolve(process.argv[2] ?? 'demo')
+await office(folder)
+await street(folder)
