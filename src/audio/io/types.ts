@@ -22,11 +22,11 @@ export interface AudioFormat {
 
 /**
  * A file read from its start, once. Samples are float32, full scale +-1 (float sources may go beyond, NaN and Inf are
- * replaced by 0 and counted as corruption), one array a channel.
+ * read as 0), one array a channel.
  */
 export interface AudioSource {
   readonly format: AudioFormat
-  /** Up to `maxFrames` frames, [channels][frames], a fresh or reused buffer valid until the next call; null at the end. */
+  /** 1 to `maxFrames` frames (fewer at any time, not only at the end), [channels][frames], valid until the next call; null at the end. */
   read(maxFrames: number): Promise<Float32Array[] | null>
   /** What is known to be wrong, complete once `read` has returned null (W_TRUNCATED ...). Throws E_* instead where there is no audio at all. */
   readonly warnings: ReadonlySet<WarningCode>
