@@ -7,7 +7,8 @@ import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import type { Report } from '../../src/main/cli/report'
 
-const COMMAND = path.resolve(import.meta.dirname, '../../out/main/headless.js')
+/** The built command. */
+export const COMMAND = path.resolve(import.meta.dirname, '../../out/main/headless.js')
 
 export interface Outcome {
   readonly code: number | null

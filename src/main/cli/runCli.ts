@@ -171,7 +171,7 @@ class DenoiseCommand {
   }
 
   private tellEnd(files: readonly FileReport[], wallSec: number, stopped: ErrorPayload | null): void {
-    if (stopped) this.screen.error(failureText('The batch was stopped.', stopped))
+    if (stopped) this.tellStop(files, stopped)
     const kinds = ['done', 'failed', 'skipped', 'cancelled'] as const
     const counts = kinds.map((kind) => ({ kind, n: files.filter((file) => file.status === kind).length }))
     const parts = counts.filter(({ kind, n }) => n > 0 || kind === 'done').map(({ kind, n }) => `${n} ${kind}`)
@@ -182,6 +182,14 @@ class DenoiseCommand {
         : ''
     const memory = peakRssBytes > 0 ? `, engine memory at most ${Math.round(peakRssBytes / 1e6)} MB` : ''
     this.screen.line(`${count(files.length, 'file')}: ${parts.join(', ')}${speed}${memory}.`)
+  }
+
+  /** The reason in full, unless a file's failure just told it. */
+  private tellStop(files: readonly FileReport[], stopped: ErrorPayload): void {
+    const told = files.some((file) => file.status === 'failed' && file.error?.code === stopped.code)
+    if (!told) this.screen.error(failureText('The batch was stopped.', stopped))
+    const left = files.filter((file) => file.status === 'cancelled').length
+    if (told && left > 0) this.screen.error(`The batch was stopped for that: ${count(left, 'file')} not begun.`)
   }
 
   private async writeReport(

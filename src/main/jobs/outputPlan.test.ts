@@ -122,7 +122,7 @@ describe('planOutputs', () => {
     const names = hostileNames(4000, 11)
     const identity = { device: '0', inode: '0', sizeBytes: 0, modifiedNs: '0' }
     const files = Array.from({ length: 2000 }, (_, n): ScannedFile => {
-      const relativePath = path.join(names[2 * n]!, (names[2 * n + 1]!).slice(0, 400))
+      const relativePath = path.join(names[2 * n]!, names[2 * n + 1]!.slice(0, 400))
       return { path: `/nowhere/${n}/${names[2 * n + 1]!}`, root: '/nowhere', relativePath, explicit: false, identity }
     })
     const planned = await planOutputs({ files, folders: ['/nowhere'] }, { outDir: out, onExists: 'skip' })
