@@ -15,7 +15,7 @@ const MAX_COEFFICIENTS = 8 * 1024 * 1024
 export interface KaiserBank {
   /** Coefficients per phase, a multiple of 4; output at input time c + p (0 <= p < 1) uses inputs c - taps/2 + 1 ... c + taps/2. */
   readonly taps: number
-  /** [rows][taps]; row r is phase r / phases. One row more than `phases`, for interpolation. */
+  /** [rows][taps]; row r is phase r / phases. `phases` rows, one more where outputs are interpolated. */
   readonly coefficients: Float64Array
   readonly phases: number
   /** True where outputs fall between rows, and two neighbours are to be mixed linearly (error under -106 dB). */
@@ -50,12 +50,13 @@ export function kaiserBank(up: number, down: number): KaiserBank {
   const taps = 4 * Math.ceil(halfWidth / 2)
   const interpolated = up > MAX_EXACT_PHASES
   const phases = interpolated ? Math.max(16, Math.ceil(MAX_EXACT_PHASES * ratio)) : up
-  if ((phases + 1) * taps > MAX_COEFFICIENTS) {
+  const rows = interpolated ? phases + 1 : phases
+  if (rows * taps > MAX_COEFFICIENTS) {
     throw new RangeError(`resampling by ${up}/${down} needs too long a filter`)
   }
-  const coefficients = new Float64Array((phases + 1) * taps)
+  const coefficients = new Float64Array(rows * taps)
   const cutoff = (1 + PASS_BAND_EDGE) * 0.5 * ratio
-  for (let row = 0; row <= phases; row++) {
+  for (let row = 0; row < rows; row++) {
     fillRow(coefficients.subarray(row * taps, (row + 1) * taps), { phase: row / phases, cutoff, halfWidth })
   }
   return { taps, coefficients, phases, interpolated }
