@@ -46,8 +46,7 @@ it('exits 1 for weights that cannot be used, with the reason and without a file'
   for (const input of ['bad.safetensors', 'absent.safetensors']) {
     const run = model('convert', input, '--out', 'bad.onnx')
     expect(run.status).toBe(1)
-    expect(run.stderr.split('\n').length).toBeGreaterThanOrEqual(2)
-    expect(run.stderr).not.toContain('at ')
+    expect(run.stderr).toMatch(/^.+\n.+\n$/)
   }
   expect(readdirSync(folder)).not.toContain('bad.onnx')
 })

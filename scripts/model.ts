@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { convertWeights, type Conversion } from '../src/engine/model/convert'
-import { toAppError } from '../src/shared/errors/appError'
+import { AppError, toAppError } from '../src/shared/errors/appError'
 import { describeError } from '../src/shared/errors/describe'
 
 /** `npm run model -- convert WEIGHTS.safetensors --out FILE.onnx` */
@@ -46,6 +46,14 @@ function report({ channels, cascade, bytes, ...paths }: Conversion): void {
   if (paths.sharedDataPath !== null) console.log(`  weights   ${paths.sharedDataPath}  ${megabytes(bytes.sharedData)}`)
 }
 
+async function mustExist(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  })
+  if (found === null) throw new AppError('E_MODEL_MISSING', { path, detail: path })
+}
+
 async function main(): Promise<number> {
   let command: Arguments | 'help'
   try {
@@ -59,7 +67,7 @@ async function main(): Promise<number> {
     return 0
   }
   try {
-    await stat(command.weightsPath)
+    await mustExist(command.weightsPath)
     report(await convertWeights(command.weightsPath, command.outPath))
     return 0
   } catch (error) {

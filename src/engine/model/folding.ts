@@ -233,6 +233,36 @@ export function blockForm(kernel: ComplexKernel, width: number): FoldedConv {
   return { weight: { dims: [2 * outputs, 2 * inputs, ...taps], data }, bias }
 }
 
+/**
+ * Both phases of an upsampling as one convolution with twice the outputs, for a layer of few outputs, which are computed in blocks
+ * of whole vectors anyway. The shorter phase gets zero taps in front: both look at the same rows then.
+ */
+export function mergePhases({ even, odd }: Upsampling): ComplexKernel {
+  const { inputs, outputs, taps } = even
+  const missing = (taps[0] - odd.taps[0]) * odd.taps[1]
+  const size = taps[0] * taps[1]
+  const merged = (first: Float32Array, second: Float32Array): Float32Array => {
+    const data = new Float32Array(2 * first.length)
+    data.set(first)
+    for (let row = 0; row < outputs * inputs; row++) {
+      const from = second.subarray(row * (size - missing), (row + 1) * (size - missing))
+      data.set(from, first.length + row * size + missing)
+    }
+    return data
+  }
+  const twice = (values: Float32Array | Float64Array): number[] =>
+    [0, 0, 1, 1].flatMap((half) => [...values.subarray(half * outputs, (half + 1) * outputs)])
+  return {
+    inputs,
+    outputs: 2 * outputs,
+    taps,
+    re: merged(even.re, odd.re),
+    im: merged(even.im, odd.im),
+    scale: Float64Array.from(twice(even.scale)),
+    bias: Float32Array.from(twice(even.bias))
+  }
+}
+
 /** Beyond this a ratio of scales would cost digits; such a layer (a real half all but switched off) keeps the block form. */
 const LARGEST_RATIO = 1000
 

@@ -1,4 +1,12 @@
-import { blockForm, threeProducts, type ComplexKernel, type Constant, type Folder } from './folding'
+import {
+  blockForm,
+  mergePhases,
+  threeProducts,
+  type ComplexKernel,
+  type Constant,
+  type Folder,
+  type Upsampling
+} from './folding'
 import { GATED_DECODERS, GATED_ENCODERS, LAYERS, LEAKY_SLOPE, MEMORY_TAPS, BOTTLENECK_LAYERS, ROWS } from './network'
 import type { GraphBuilder } from './onnx/graphBuilder'
 import type { Timeline } from './timeline'
@@ -50,18 +58,34 @@ export class UnetGraph {
     return this.complexConv(`encoder${i}`, timeline.encoderInput(i, x), kernel, shape)
   }
 
-  /** Even and odd rows by a convolution each, interleaved by laying the odd row's frames behind the even row's. */
   private decoder(i: number, x: string, timeline: Timeline): string {
-    const { graph } = this
     const input = timeline.decoderInput(i, x)
-    const { even, odd } = this.folder.decoder(this.prefix, i)
+    const phases = this.folder.decoder(this.prefix, i)
     const [rowsIn, rowsOut] = [ROWS[LAYERS - i]!, ROWS[LAYERS - 1 - i]!]
+    const rows = 2 * (rowsIn + phases.even.taps[0] - 1)
+    const single = phases.even.outputs === 1
+    const joined = single ? this.upsampleAtOnce(i, input, phases) : this.upsample(i, input, phases)
+    return rows === rowsOut ? joined : this.graph.slice(joined, 2, { from: 0, to: rowsOut })
+  }
+
+  /** Even and odd rows by a convolution each, interleaved by laying the odd row's frames behind the even row's. */
+  private upsample(i: number, input: string, { even, odd }: Upsampling): string {
+    const { graph } = this
     const after = even.taps[0] - 1
     const evenRows = this.complexConv(`decoder${i}.even`, input, even, { pads: [after, 0, after, 0] })
     const oddRows = this.complexConv(`decoder${i}.odd`, input, odd, { pads: [odd.taps[0] - 1, 0, after, 0] })
-    const rows = 2 * (rowsIn + after)
-    const joined = graph.reshape(graph.concat([evenRows, oddRows], 3), [0, 0, rows, -1])
-    return rows === rowsOut ? joined : graph.slice(joined, 2, { from: 0, to: rowsOut })
+    return graph.reshape(graph.concat([evenRows, oddRows], 3), [0, 0, 2 * (ROWS[LAYERS - i]! + after), -1])
+  }
+
+  /** Even and odd rows by one convolution: [batch, half, phase, rows, frames] with the phases taken into the rows. */
+  private upsampleAtOnce(i: number, input: string, phases: Upsampling): string {
+    const { graph } = this
+    const kernel = mergePhases(phases)
+    const after = kernel.taps[0] - 1
+    const rows = ROWS[LAYERS - i]! + after
+    const both = this.complexConv(`decoder${i}`, input, kernel, { pads: [after, 0, after, 0] })
+    const apart = graph.reshape(both, [0, 2, 2, rows, -1])
+    return graph.reshape(graph.node('Transpose', [apart], { perm: [0, 1, 3, 2, 4] }), [0, 2, 2 * rows, -1])
   }
 
   /** What decoder `next` takes: its input and the skip beside it, in the order that its form of convolution wants. */
