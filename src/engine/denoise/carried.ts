@@ -81,24 +81,10 @@ export class CarriedJoin implements Joiner {
   }
 
   /** Gathers the gates' sums before the file and freezes them; the lane's history starts anew afterwards. */
-  private async survey(lane: StatefulLane, plan: SurveyPlan, { survey, gain, signal }: LaneOptions): Promise<void> {
-    const { hopSamples } = this.model
-    const run = async (piece: Float32Array, runHops: number): Promise<void> => {
-      const input = new Float32Array(Math.ceil(piece.length / (runHops * hopSamples)) * runHops * hopSamples)
-      input.set(piece)
-      scale(input, gain)
-      await this.runSurvey(lane, input, { runSamples: runHops * hopSamples, signal })
-    }
-    if (survey.whole !== null) {
-      const cycle = this.cycleOf(survey.whole)
-      this.lanes.rewind(lane, cycle.length / hopSamples - 1)
-      await run(cycle, this.chunkSamples / hopSamples)
-    } else {
-      for (const index of spreadEvenly(survey.excerpts.length, plan.maxExcerpts)) {
-        this.lanes.rewind(lane, UNKNOWN_FRAME_COUNT)
-        await run(survey.excerpts[index]!, plan.runHops)
-      }
-    }
+  private async survey(lane: StatefulLane, plan: SurveyPlan, options: LaneOptions): Promise<void> {
+    const { whole, excerpts } = options.survey
+    if (whole !== null) await this.surveyWhole(lane, whole, options)
+    else await this.surveyExcerpts(lane, plan, { ...options, excerpts })
     freezeGates(lane.state, this.model)
   }
 
@@ -106,13 +92,28 @@ export class CarriedJoin implements Joiner {
    * A short file as it will be fed, and its first hops again: with those every gate has seen each of its frames once when
    * the deepest has (the graph counts from that one's first frame on), however short the file.
    */
-  private cycleOf(whole: Float32Array): Float32Array {
+  private async surveyWhole(lane: StatefulLane, whole: Float32Array, { gain, signal }: LaneOptions): Promise<void> {
     const { hopSamples, cascade } = this.model
     const fed = this.fedSamples(whole.length)
-    const cycle = new Float32Array(fed + gateLagHops(cascade) * hopSamples)
-    cycle.set(whole, EDGE_SAMPLES)
-    for (let at = fed; at < cycle.length; at++) cycle[at] = cycle[at - fed]!
-    return cycle
+    const cycle = fed + gateLagHops(cascade) * hopSamples
+    const input = new Float32Array(Math.ceil(cycle / this.chunkSamples) * this.chunkSamples)
+    input.set(whole, EDGE_SAMPLES)
+    scale(input, gain)
+    for (let at = fed; at < cycle; at++) input[at] = input[at - fed]!
+    this.lanes.rewind(lane, cycle / hopSamples - 1)
+    await this.runSurvey(lane, input, { runSamples: this.chunkSamples, signal })
+  }
+
+  private async surveyExcerpts(lane: StatefulLane, plan: SurveyPlan, options: ExcerptSurvey): Promise<void> {
+    const { hopSamples } = this.model
+    const { excerpts, gain, signal } = options
+    const input = new Float32Array(plan.excerptHops * hopSamples)
+    for (const index of spreadEvenly(excerpts.length, plan.maxExcerpts)) {
+      input.set(excerpts[index]!)
+      scale(input, gain)
+      this.lanes.rewind(lane, UNKNOWN_FRAME_COUNT)
+      await this.runSurvey(lane, input, { runSamples: plan.runHops * hopSamples, signal })
+    }
   }
 
   private async runSurvey(lane: StatefulLane, input: Float32Array, run: SurveyRun): Promise<void> {
@@ -122,6 +123,12 @@ export class CarriedJoin implements Joiner {
       await this.batcher.run(lane, input.subarray(at, at + run.runSamples), discarded)
     }
   }
+}
+
+interface ExcerptSurvey {
+  readonly excerpts: readonly Float32Array[]
+  readonly gain: number
+  readonly signal: AbortSignal
 }
 
 interface SurveyRun {

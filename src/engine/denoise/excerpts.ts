@@ -18,6 +18,7 @@ export interface ExcerptOptions {
 }
 
 interface Excerpt {
+  /** Its place on the grid. */
   readonly slot: number
   readonly samples: Float32Array
 }
@@ -30,14 +31,22 @@ interface Excerpt {
 export class ExcerptGrid {
   private step = 1
   private kept: Excerpt[] = []
-  private spare: Float32Array[] = []
+  /** One block for all excerpts, filled from its front: what is not reached is never touched. */
+  private readonly store: Float32Array
+  private readonly free: Float32Array[]
   private current: Float32Array
   private zeros = new Float32Array(0)
   private frames = 0
   private samples = 0
 
   constructor(private readonly options: ExcerptOptions) {
-    this.current = new Float32Array(options.excerptSamples)
+    const { excerptSamples, capacity, headSlots } = options
+    if (headSlots > capacity) throw new RangeError('the head of a survey must fit its store')
+    this.store = new Float32Array((capacity + 2) * excerptSamples)
+    this.free = Array.from({ length: capacity + 2 }, (_, i) =>
+      this.store.subarray(i * excerptSamples, (i + 1) * excerptSamples)
+    ).reverse()
+    this.current = this.free.pop()!
   }
 
   push(block: Float32Array): void {
@@ -47,7 +56,7 @@ export class ExcerptGrid {
       const slotEnd = Math.ceil((slot + 1) * slotFrames)
       const count = Math.min(block.length - done, Math.max(1, slotEnd - this.frames))
       const piece = this.isWanted(slot) ? block.subarray(done, done + count) : this.silence(count)
-      this.store(this.options.converter.push(piece))
+      this.put(this.options.converter.push(piece))
       this.frames += count
       done += count
     }
@@ -56,13 +65,9 @@ export class ExcerptGrid {
   /** All of the channel, gapless, where it ended within the head; else null. Call once, at the end. */
   finishWhole(): Float32Array | null {
     const { excerptSamples, headSlots } = this.options
-    this.store(this.options.converter.finish())
-    if (this.samples > headSlots * excerptSamples) return null
-    const whole = new Float32Array(this.samples)
-    for (const { slot, samples } of this.kept) whole.set(samples, slot * excerptSamples)
-    const rest = this.samples % excerptSamples
-    whole.set(this.current.subarray(0, rest), this.samples - rest)
-    return whole
+    this.put(this.options.converter.finish())
+    // Within the head nothing is left out: the store holds the channel from its front.
+    return this.samples > headSlots * excerptSamples ? null : this.store.subarray(0, this.samples)
   }
 
   /** Whole excerpts so far that are not digital silence, in the order of the file. */
@@ -79,7 +84,7 @@ export class ExcerptGrid {
     return this.zeros.subarray(0, count)
   }
 
-  private store(samples: Float32Array): void {
+  private put(samples: Float32Array): void {
     const { excerptSamples } = this.options
     for (let done = 0; done < samples.length;) {
       const slot = Math.floor(this.samples / excerptSamples)
@@ -95,8 +100,8 @@ export class ExcerptGrid {
   private keep(slot: number): void {
     if (!this.isWanted(slot)) return
     this.kept.push({ slot, samples: this.current })
-    this.current = this.spare.pop() ?? new Float32Array(this.options.excerptSamples)
     if (slot >= this.options.headSlots) this.thinOut()
+    this.current = this.free.pop()!
   }
 
   private thinOut(): void {
@@ -108,7 +113,7 @@ export class ExcerptGrid {
   }
 
   private retain(wanted: (excerpt: Excerpt) => boolean): void {
-    for (const excerpt of this.kept) if (!wanted(excerpt)) this.spare.push(excerpt.samples)
+    for (const excerpt of this.kept) if (!wanted(excerpt)) this.free.push(excerpt.samples)
     this.kept = this.kept.filter(wanted)
   }
 }

@@ -161,14 +161,15 @@ describe('denoiseFile', () => {
     const engine = await engineWith({ chunkSec: 0.1 })
     for (const change of [(path: string) => appendFile(path, 'more'), (path: string) => truncate(path, 20_000)]) {
       const job = jobFor(await wav(16000, [voice(16000 * 5, 16000)]), 'changed')
-      let changed: Promise<void> | null = null
+      const changes: Promise<void>[] = []
       const running = run(engine, job, {
         onProgress: ({ audioSecDone }) => {
-          if (audioSecDone > 0) changed ??= change(job.inputPath)
+          if (audioSecDone > 0 && changes.length === 0) changes.push(change(job.inputPath))
         }
       })
       await expect(running).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' })
-      await changed
+      await Promise.all(changes)
+      expect(changes.length).toBe(1)
       expect(await exists(job.partPath)).toBe(false)
     }
   })

@@ -4,12 +4,19 @@ import type { EngineTransport, ExitInfo } from './engineTransport'
 
 const LAST_WORDS_BYTES = 2000
 
+/**
+ * glibc keeps what big buffers leave behind; mapped one by one they go back to the system at once. Measured over 110 short files:
+ * growth after the tenth 12 MB without, 4 MB with, for 5 % more CPU time. Other systems do not read these.
+ */
+const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '131072' }
+
 /** The engine under `child_process.fork`: for the command line and the tests. `modulePath` is the built engine entry. */
 export function forkTransport(modulePath: string): EngineTransport {
   const child = fork(modulePath, [], {
     serialization: 'json',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: []
+    execArgv: [],
+    env: { ...process.env, ...MALLOC_SETTINGS }
   })
   return new ForkTransport(child)
 }
