@@ -49,6 +49,8 @@ export class DecoderChild {
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe']
     })
+    // Without a lasting listener Node, at the child's exit, lets flow away what was not read yet.
+    this.child.stdout.on('readable', () => undefined)
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.takeStderr(text)
     })
