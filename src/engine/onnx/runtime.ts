@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor as OrtTensor, listSupportedBackends } from 'onnxruntime-node'
 import type { Device } from '../protocol'
+import { discard } from './discard'
 
 /** The only file that imports onnxruntime-node: sessions, tensors and execution providers for the rest of the engine. */
 
@@ -73,7 +74,16 @@ class OrtSession implements ModelSession {
     )
     const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]))
     const results = await this.session.run(feeds, fetches)
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, into[name] ?? fromOrt(tensor)]))
+    return Object.fromEntries(
+      Object.entries(results).map(([name, tensor]) => {
+        const given = into[name]
+        if (given === undefined) return [name, fromOrt(tensor)]
+        // The binding hands out a copy of an output that it has already written in place.
+        const copy = fromOrt(tensor).data
+        if (copy.buffer !== given.data.buffer) discard(copy)
+        return [name, given]
+      })
+    )
   }
 
   async release(): Promise<void> {
