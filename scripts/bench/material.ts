@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Resampler } from '../../src/audio/dsp/resampler'
 import { openSource } from '../../src/audio/io/openSource'
-import { createSink } from '../../src/audio/io/createSink'
+import { createSink } from '../../src/audio/io/pcmSink'
 
 /** What the benchmark works on: noisy speech, 16 kHz mono, with its clean track where there is one. */
 export interface Material {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { EngineSettings } from '../../src/engine/protocol'
@@ -22,7 +22,10 @@ export interface ModelFiles {
   readonly statefulPath: string
 }
 
-const out = resolve(import.meta.dirname, '..')
+/** The built program: beside this bundle in out/scripts, or under the root when run from source (tests). */
+const out = [resolve(import.meta.dirname, '..'), resolve(import.meta.dirname, '../../out')].find((folder) =>
+  existsSync(join(folder, 'main/engine.js'))
+)!
 
 /** Share of the machine's memory over which a naive length is refused. */
 const MEMORY_SHARE = 0.6

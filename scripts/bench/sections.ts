@@ -37,7 +37,7 @@ export async function liteSection(plan: Plan, material: Material): Promise<Secti
   await writeLoopedWav(wav, material.noisy, { seconds: plan.liteSec })
   const saved = join(plan.folder, 'naive.f32')
   const refused = await refusal(lite, plan, material)
-  const naive = refused === null ? (await runNaive(lite.onePassPath, repeat(wav), saved)).at(-1)! : refused
+  const naive = refused ?? (await runNaive(lite.onePassPath, repeat(wav), saved)).at(-1)!
   const ours = (await runStillwave(lite, repeat(wav), folderOf(plan, 'lite'))).at(-1)!
   const article = (await runStillwave(lite, repeat(wav), folderOf(plan, 'article'), ARTICLE)).at(-1)!
   const last = `${String(STEADY_RUNS - 1)}-lite.wav`

@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RATE_HZ, writeLoopedWav } from '../../scripts/bench/material'
+import { runStillwave, type ModelFiles } from '../../scripts/bench/runs'
+import { convertStateDict } from '../../src/engine/model/convert'
+import { formulaStateDict } from '../../src/engine/model/formulaWeights'
+
+/** Memory promises in short form; `npm run bench` has the long one (10 minutes against 2 hours, full size over 5 minutes). */
+const MB = 1e6
+const folder = mkdtempSync(path.join(tmpdir(), 'stillwave-memory-'))
+const outDir = path.join(folder, 'out')
+mkdirSync(outDir)
+
+async function network(channels: number, cascade: 1 | 2): Promise<ModelFiles> {
+  const onePassPath = path.join(folder, `w${channels}.onnx`)
+  const { statefulPath } = await convertStateDict(formulaStateDict({ channels, cascade }), onePassPath)
+  return { onePassPath, statefulPath }
+}
+
+/** Ten seconds of a wavering voice-like tone in noise, from a generator with a fixed seed. */
+function signal(): Float32Array {
+  let state = 7
+  return Float32Array.from({ length: 10 * RATE_HZ }, (_, i) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return 0.2 * Math.sin(i / 20) * Math.sin(i / 3000) + 0.02 * (state / 2 ** 31 - 1)
+  })
+}
+
+async function wav(name: string, seconds: number): Promise<string> {
+  const file = path.join(folder, name)
+  await writeLoopedWav(file, signal(), { seconds })
+  return file
+}
+
+describe('memory of the engine', () => {
+  let small: ModelFiles
+
+  beforeAll(async () => {
+    small = await network(4, 1)
+  })
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('does not follow the length of the file: 40 minutes need at most 1.1 times what 3 minutes need', async () => {
+    const [short] = await runStillwave(small, [await wav('short.wav', 180)], outDir)
+    const [long] = await runStillwave(small, [await wav('long.wav', 2400)], outDir)
+    console.info(`peak ${(short!.peakRssBytes / MB).toFixed(0)} MB, then ${(long!.peakRssBytes / MB).toFixed(0)} MB`)
+    expect(long!.peakRssBytes / short!.peakRssBytes).toBeLessThanOrEqual(1.1)
+  }, 300_000)
+
+  it('does not follow the number of files: at most 10 MB more after 100 short files than after ten', async () => {
+    const wavs: string[] = []
+    for (let i = 0; i < 100; i++) wavs.push(await wav(`file-${i}.wav`, 0.5 + ((i * 7) % 10) / 5))
+    const costs = await runStillwave(small, wavs, outDir)
+    const grownMb = (costs[99]!.rssBytes - costs[9]!.rssBytes) / MB
+    console.info(`grown by ${grownMb.toFixed(1)} MB over files 11 to 100`)
+    expect(grownMb).toBeLessThanOrEqual(10)
+  }, 300_000)
+
+  it('stays under 500 MB with the full-size network (catches weights held twice, or a plan made for one pass)', async () => {
+    const full = await network(128, 2)
+    const [cost] = await runStillwave(full, [await wav('full.wav', 12)], outDir, { threads: 2 })
+    console.info(`peak ${(cost!.peakRssBytes / MB).toFixed(0)} MB`)
+    expect(cost!.peakRssBytes).toBeLessThanOrEqual(500 * MB)
+  }, 300_000)
+})
