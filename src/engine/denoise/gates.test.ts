@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { freezeGates, planSurvey, spreadEvenly } from './gates'
+
+const layout = { hopSamples: 320, stateSize: 5, cascade: 1, gateSums: { offset: 1, size: 2 }, gateCount: { offset: 4 } }
+
+describe('planSurvey', () => {
+  it('takes at most 8 s whatever the chunk, in runs no longer than the chunk (would catch over 10 % of two minutes)', () => {
+    for (let chunkHops = 1; chunkHops < 600; chunkHops++) {
+      const plan = planSurvey(chunkHops)
+      expect(plan.excerptHops * plan.maxExcerpts).toBeLessThanOrEqual(400)
+      expect(plan.excerptHops * plan.maxExcerpts).toBeGreaterThanOrEqual(250)
+      expect(plan.excerptHops % plan.runHops).toBe(0)
+      expect(plan.runHops).toBeLessThanOrEqual(chunkHops)
+    }
+  })
+})
+
+describe('spreadEvenly', () => {
+  it('takes all of few and the middle of equal parts of many', () => {
+    expect(spreadEvenly(3, 8)).toEqual([0, 1, 2])
+    expect(spreadEvenly(16, 8)).toEqual([1, 3, 5, 7, 9, 11, 13, 15])
+    expect(spreadEvenly(9, 2)).toEqual([2, 6])
+    expect(spreadEvenly(0, 8)).toEqual([])
+  })
+})
+
+describe('freezeGates', () => {
+  it('keeps the means and lets no later frame move them', () => {
+    const state = Float32Array.of(7, 30, -6, 9, 3)
+    expect(freezeGates(state, layout)).toBe(true)
+    for (let frame = 0; frame < 360_000; frame++) {
+      state[1]! += 50
+      state[2]! += 50
+      state[4]! += 1
+    }
+    expect(state[1]! / state[4]!).toBeCloseTo(10, 1)
+    expect(state[2]! / state[4]!).toBeCloseTo(-2, 1)
+    expect([state[0], state[3]]).toEqual([7, 9])
+  })
+
+  it('leaves a state alone that has counted nothing (would catch a division by zero in every gate)', () => {
+    const state = new Float32Array(5)
+    expect(freezeGates(state, layout)).toBe(false)
+    expect(state).toEqual(new Float32Array(5))
+  })
+})
