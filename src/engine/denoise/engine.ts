@@ -8,6 +8,7 @@ import type { ModelFile } from '../onnx/loadModel'
 import type { ModelSession, SessionOptions } from '../onnx/runtime'
 import type { EngineSettings, FileJob } from '../protocol'
 import type { Engine, JobHooks } from '../serve'
+import { Reclaimer } from '../telemetry/reclaim'
 import { CarriedJoin } from './carried'
 import type { Joiner } from './join'
 import { OverlappedJoin } from './overlapped'
@@ -75,6 +76,7 @@ interface EngineParts {
 
 class LoadedEngine implements Engine {
   readonly device: string
+  private readonly reclaimer = new Reclaimer()
 
   constructor(private readonly parts: EngineParts) {
     this.device = parts.device
@@ -84,9 +86,13 @@ class LoadedEngine implements Engine {
     return this.parts.joiner.kind
   }
 
-  denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult> {
+  async denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult> {
     const { joiner, ffmpegPath } = this.parts
-    return denoiseFile(job, { joiner, ffmpegPath, modelRateHz: SAMPLE_RATE_HZ, ...hooks })
+    try {
+      return await denoiseFile(job, { joiner, ffmpegPath, modelRateHz: SAMPLE_RATE_HZ, ...hooks })
+    } finally {
+      this.reclaimer.afterFile()
+    }
   }
 
   release(): Promise<void> {
