@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { convertWeights } from '../src/engine/model/convert'
+import { projectRoot } from './projectRoot'
 
 /**
  * `node out/scripts/bundleModel.js WEIGHTS.safetensors`: makes trained weights the bundled model. Writes the weights and both
@@ -17,7 +18,7 @@ interface Catalog {
   readonly models: readonly { readonly id: string; readonly onePass: CatalogFile; readonly stateful: CatalogFile }[]
 }
 
-const models = resolve(import.meta.dirname, '../../models')
+const models = join(projectRoot, 'models')
 const ID = 'frcrn-lite'
 
 function describe(entry: CatalogFile): void {

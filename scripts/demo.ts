@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, relative } from 'node:path'
 import { noiseFloorDb } from '../src/audio/dsp/noiseFloor'
 import { openSource } from '../src/audio/io/openSource'
+import { projectRoot } from './projectRoot'
 
 /** `npm run demo`: cleans the bundled samples with the real command and prints what changed, every figure measured here. */
 
@@ -22,8 +23,7 @@ interface Report {
   readonly totals: { readonly audioSec: number; readonly wallSec: number; readonly peakRssBytes: number }
 }
 
-const root = resolve(import.meta.dirname, '../..')
-const outDir = join(root, 'demo-output')
+const outDir = join(projectRoot, 'demo-output')
 
 /** The noise floor in dBFS of a file's first channel. */
 async function floorOf(path: string): Promise<number> {
@@ -45,7 +45,7 @@ async function floorOf(path: string): Promise<number> {
 function denoise(): Report {
   const scratch = mkdtempSync(join(tmpdir(), 'stillwave-demo-'))
   const reportPath = join(scratch, 'report.json')
-  const command = [join(root, 'out/main/headless.js'), join(root, 'demo'), '--out', outDir]
+  const command = [join(projectRoot, 'out/main/headless.js'), join(projectRoot, 'demo'), '--out', outDir]
   const options = ['--on-exists', 'overwrite', '--report', reportPath]
   const run = spawnSync(process.execPath, [...command, ...options], { stdio: 'inherit' })
   if (run.status !== 0) {
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   for (const file of report.files) {
     const [before, after] = [await floorOf(file.input), await floorOf(file.output)]
     const format = `${(file.sampleRateHz / 1000).toString()} kHz, ${file.channels === 1 ? 'mono' : 'stereo'}`
-    console.log(`  ${relative(root, file.output)}  (${file.durationSec.toFixed(1)} s, ${format})`)
+    console.log(`  ${relative(projectRoot, file.output)}  (${file.durationSec.toFixed(1)} s, ${format})`)
     console.log(
       `    noise floor ${before.toFixed(1)} -> ${after.toFixed(1)} dBFS, ${(1 / file.rtf).toFixed(1)} x real time`
     )

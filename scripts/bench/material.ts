@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Resampler } from '../../src/audio/dsp/resampler'
 import { openSource } from '../../src/audio/io/openSource'
 import { createSink } from '../../src/audio/io/pcmSink'
+import { projectRoot } from '../projectRoot'
 
 /** What the benchmark works on: noisy speech, 16 kHz mono, with its clean track where there is one. */
 export interface Material {
@@ -13,8 +14,6 @@ export interface Material {
 }
 
 export const RATE_HZ = 16000
-
-const root = resolve(import.meta.dirname, '../..')
 
 /** All samples of a file's first channel at 16 kHz. */
 export async function readMono16k(path: string): Promise<Float32Array> {
@@ -41,14 +40,14 @@ export function concat(pieces: readonly Float32Array[]): Float32Array {
 
 /** The dev pairs one after the other where they are at hand (../shared/data/dev), else the bundled noisy samples. */
 export async function loadMaterial(): Promise<Material> {
-  const dev = join(root, '../shared/data/dev')
+  const dev = join(projectRoot, '../shared/data/dev')
   if (existsSync(dev)) {
     const names = readdirSync(join(dev, 'noisy')).sort()
     const noisy = await Promise.all(names.map((name) => readMono16k(join(dev, 'noisy', name))))
     const clean = await Promise.all(names.map((name) => readMono16k(join(dev, 'clean', name))))
     return { name: `${names.length} noisy/clean pairs`, noisy: concat(noisy), clean: concat(clean) }
   }
-  const demo = join(root, 'demo')
+  const demo = join(projectRoot, 'demo')
   const names = readdirSync(demo)
     .filter((name) => name.endsWith('.wav'))
     .sort()

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import type { EngineSettings } from '../../src/engine/protocol'
 import { EngineHost } from '../../src/main/processes/engineHost'
 import { forkTransport } from '../../src/main/processes/forkTransport'
+import { projectRoot } from '../projectRoot'
 
 /** What one file cost. Bytes are resident memory of the process that holds the session. */
 export interface FileCost {
@@ -22,10 +23,8 @@ export interface ModelFiles {
   readonly statefulPath: string
 }
 
-/** The built program: beside this bundle in out/scripts, or under the root when run from source (tests). */
-const out = [resolve(import.meta.dirname, '..'), resolve(import.meta.dirname, '../../out')].find((folder) =>
-  existsSync(join(folder, 'main/engine.js'))
-)!
+/** The built program. */
+const out = join(projectRoot, 'out')
 
 /** Share of the machine's memory over which a naive length is refused. */
 const MEMORY_SHARE = 0.6

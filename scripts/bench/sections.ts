@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { siSdrDb } from '../../src/audio/metrics/siSdr'
 import { stoi } from '../../src/audio/metrics/stoi'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
+import { projectRoot } from '../projectRoot'
 import { looped, RATE_HZ, readMono16k, writeLoopedWav, type Material } from './material'
 import { runNaive, runStillwave, tooLongForNaive, type FileCost, type ModelFiles } from './runs'
 import type { Row, Section } from './table'
@@ -21,14 +22,13 @@ export interface Plan {
   readonly timeSec: number
 }
 
-const root = resolve(import.meta.dirname, '../..')
 const ARTICLE = { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } as const
 const MB = 1e6
 const STEADY_RUNS = 3
 
 const lite: ModelFiles = {
-  onePassPath: join(root, 'models/frcrn-lite.onnx'),
-  statefulPath: join(root, 'models/frcrn-lite.stateful.onnx')
+  onePassPath: join(projectRoot, 'models/frcrn-lite.onnx'),
+  statefulPath: join(projectRoot, 'models/frcrn-lite.stateful.onnx')
 }
 
 /** FRCRN-lite on minutes of speech: memory, time, growth, quality. */
