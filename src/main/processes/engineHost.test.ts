@@ -91,6 +91,11 @@ describe('EngineHost', () => {
     expect(await host.denoise(folder.job('ok'))).toMatchObject({ jobId: 'ok' })
   })
 
+  it('leaves a long first run alone (progress of the first pass made a slow machine look dead)', async () => {
+    await host.start({ ...fakeSettings(), chunkSec: 1 })
+    expect(await host.denoise(folder.job('busy'))).toMatchObject({ jobId: 'busy', generation: 1 })
+  })
+
   it('cancels a job by message', async () => {
     await host.start(fakeSettings())
     const abort = new AbortController()

@@ -183,7 +183,8 @@ export class EngineProcess {
       case 'started':
         return
       case 'progress':
-        this.expectedRunSec = this.longestSilenceSec
+        // The first pass runs no model: until audio comes out, the forecast stands.
+        if (event.audioSecDone > 0) this.expectedRunSec = this.longestSilenceSec
         this.jobs.get(event.jobId)?.onProgress?.(event)
         return
       case 'done':

@@ -28,6 +28,8 @@ const behave = {
   once: (job) => existsSync(job.inputPath + '.seen') ? behave.ok(job) : (writeFileSync(job.inputPath + '.seen', ''), behave.crash(job)),
   quit: () => process.exit(0),
   hang: () => block(),
+  busy: (job) => { post({ type: 'progress', jobId: job.jobId, fraction: 0.02, audioSecDone: 0, audioSec: null })
+    setTimeout(() => { const until = Date.now() + 1500; while (Date.now() < until); behave.ok(job) }, 50) },
   garbage: () => process.send({ type: 'done', nonsense: true }),
   late: (job) => { process.send({ ...{ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }, generation: generation - 1 }); behave.ok(job) },
   corrupt: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }),
