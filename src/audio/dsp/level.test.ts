@@ -36,6 +36,17 @@ const SIGNALS: Record<string, Float32Array> = {
 }
 
 describe('LevelMeter', () => {
+  // Catches: silence that is passed over without being counted, which would raise the mean that samples must exceed.
+  it('counts silence like zeros', () => {
+    const sound = make(5000, (_, random) => random() ** 3)
+    const [told, pushed] = [new LevelMeter(), new LevelMeter()]
+    for (const meter of [told, pushed]) meter.push(sound)
+    told.pushSilence(12_345)
+    pushed.push(new Float32Array(12_345))
+    expect(told.gain()).toBe(pushed.gain())
+    expect(told.rms()).toBe(pushed.rms())
+  })
+
   it.each(Object.entries(SIGNALS).slice(0, -1))(
     '%s: within 0.01 dB of the two-pass rule (a wrong threshold bin)',
     (_, samples) => {

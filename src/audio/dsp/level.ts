@@ -41,6 +41,11 @@ export class LevelMeter {
     this.total = 0
   }
 
+  /** The same as {@link push} of `count` zeros. */
+  pushSilence(count: number): void {
+    this.samples += count
+  }
+
   /** Root mean square of all samples so far; 0 before the first. */
   rms(): number {
     return this.samples === 0 ? 0 : Math.sqrt(this.totalPower() / this.samples)

@@ -1,5 +1,6 @@
 import { kaiserBank } from './kaiserBank'
 import type { KaiserBank } from './kaiserBank'
+import { isSilent } from './silence'
 
 const BLOCK_SAMPLES = 8192
 const MAX_RATE_HZ = 768000
@@ -98,13 +99,25 @@ export class Resampler {
     let written = 0
     do {
       this.compact()
-      const count = Math.min(BLOCK_SAMPLES, samples.length - done)
-      this.history.set(samples.subarray(done, done + count), this.filled)
-      this.filled += count
-      done += count
+      const piece = samples.subarray(done, done + BLOCK_SAMPLES)
+      this.append(piece)
+      done += piece.length
       written = this.produce(out, written)
     } while (done < samples.length && (written < out.length || !this.finished))
     this.outputs += written
+  }
+
+  private append(piece: Float32Array): void {
+    const end = this.filled + piece.length
+    if (isSilent(piece)) {
+      const start = this.centre - this.bank!.taps / 2 + 1 - this.historyStart
+      this.history.fill(0, this.filled, end)
+      // Zeros after zeros need no second look.
+      if (this.isSilent(start, this.filled)) this.nextSound = end
+    } else {
+      this.history.set(piece, this.filled)
+    }
+    this.filled = end
   }
 
   /** Drops what no later output needs, once the history is half used up. */

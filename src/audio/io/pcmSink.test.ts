@@ -196,8 +196,11 @@ describe('silence', () => {
     await sink.write([half])
     await sink.writeSilence(5)
     await sink.writeSilence(100_000)
-    await sink.finish()
-    const [read] = (await decodeFile(join(folder, `${count}.part`))).channels
+    const { sha256, bytes } = await sink.finish()
+    const path = join(folder, `${count}.part`)
+    const stored = await readFile(path)
+    expect([sha256, bytes]).toEqual([createHash('sha256').update(stored).digest('hex'), stored.length])
+    const [read] = (await decodeFile(path)).channels
     expect(read).toHaveLength(300_011)
     expect(read!.reduce((sum, value) => sum + value, 0)).toBe(3)
     expect([read![2], read![3], read![200_002], read![200_003]]).toEqual([0.5, 0, 0, 0.5])

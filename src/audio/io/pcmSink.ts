@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { open, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError } from '../../shared/errors/appError'
 import { aiffHeader } from './aiffWriteHeader'
 import { pcmEncoder } from './encodePcm'
@@ -43,6 +45,7 @@ class PcmSink implements AudioSink {
   private pendingBytes = 0
   /** Where `pending` goes in the file. */
   private position: number
+  private readonly holes: Hole[] = []
   private frames = 0
   private isOpen = true
   private isAborted = false
@@ -75,6 +78,7 @@ class PcmSink implements AudioSink {
     const bytes = frames * this.frameBytes
     if (this.format.sampleFormat !== 'u8' && bytes >= MIN_HOLE_BYTES) {
       await this.flush()
+      this.holes.push({ start: this.position, end: this.position + bytes })
       this.position += bytes
       return
     }
@@ -164,7 +168,7 @@ class PcmSink implements AudioSink {
           file.sizeBytes === bytes
         if (!isWhole) throw new AppError('E_IO', { path: this.path, detail: 'the written file is not whole' })
       }
-      return await hashOf(file.handle)
+      return await hashOf(file.handle, this.holes)
     } catch (thrown) {
       throw fileError(thrown, this.path)
     } finally {
@@ -173,12 +177,39 @@ class PcmSink implements AudioSink {
   }
 }
 
-async function hashOf(handle: FileHandle): Promise<string> {
+/** Bytes of the file that were never written: they read as zeros. */
+interface Hole {
+  readonly start: number
+  readonly end: number
+}
+
+/** SHA-256 of the file, read back but for its `holes`, in their order: the system would make pages of zeros for gigabytes. */
+async function hashOf(handle: FileHandle, holes: readonly Hole[]): Promise<string> {
   const hash = createHash('sha256')
   const block = Buffer.alloc(HASH_BLOCK_BYTES)
-  for (let position = 0; ;) {
-    const { bytesRead } = await handle.read(block, 0, block.length, position)
-    if (bytesRead === 0) return hash.digest('hex')
+  let position = 0
+  for (const { start, end } of holes) {
+    await hashStored(hash, { handle, block, start: position, end: start })
+    block.fill(0)
+    for (position = start; position < end; position += block.length) {
+      hash.update(block.subarray(0, end - position))
+      await nextTurn()
+    }
+    position = end
+  }
+  await hashStored(hash, { handle, block, start: position, end: Infinity })
+  return hash.digest('hex')
+}
+
+interface StoredBytes extends Hole {
+  readonly handle: FileHandle
+  readonly block: Buffer
+}
+
+async function hashStored(hash: Hash, { handle, block, start, end }: StoredBytes): Promise<void> {
+  for (let position = start; position < end;) {
+    const { bytesRead } = await handle.read(block, 0, Math.min(block.length, end - position), position)
+    if (bytesRead === 0) return
     hash.update(block.subarray(0, bytesRead))
     position += bytesRead
   }

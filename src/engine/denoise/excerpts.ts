@@ -1,4 +1,4 @@
-import { isSilent } from './samples'
+import { isSilent } from '../../audio/dsp/silence'
 
 /** Turns a channel into samples at the model's rate; what `push` returns is valid until the next call. */
 export interface RateConverter {

@@ -1,4 +1,5 @@
 import { LevelMeter } from '../../audio/dsp/level'
+import { isSilent } from '../../audio/dsp/silence'
 import { openSource } from '../../audio/io/openSource'
 import type { AudioFormat, AudioSource } from '../../audio/io/types'
 import { AppError } from '../../shared/errors/appError'
@@ -6,7 +7,6 @@ import type { WarningCode } from '../../shared/errors/appError'
 import { abortable } from './abortable'
 import { ExcerptGrid } from './excerpts'
 import type { ExcerptPlan, Survey } from './join'
-import { isSilent } from './samples'
 import { toModelRate } from './channelChain'
 
 export interface ChannelProbe {
@@ -87,8 +87,12 @@ class ChannelMeter {
   }
 
   push(samples: Float32Array): void {
-    this.silent &&= isSilent(samples)
-    this.meter.push(samples)
+    if (isSilent(samples)) {
+      this.meter.pushSilence(samples.length)
+    } else {
+      this.silent = false
+      this.meter.push(samples)
+    }
     this.grid?.push(samples)
   }
 

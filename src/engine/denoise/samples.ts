@@ -1,9 +1,3 @@
-/** True when every sample is exactly zero (either sign). Stops at the first that is not. */
-export function isSilent(samples: Float32Array): boolean {
-  for (const sample of samples) if (sample !== 0) return false
-  return true
-}
-
 /** True when no sample is NaN or infinite: either would stay in the sum, and float64 cannot overflow on finite float32 values. */
 export function isFinite32(samples: Float32Array): boolean {
   let sum = 0

@@ -1,7 +1,8 @@
+import { isSilent } from '../../audio/dsp/silence'
 import { AppError } from '../../shared/errors/appError'
 import type { ModelSession, Tensor } from '../onnx/runtime'
 import type { BatchItem } from './laneBatcher'
-import { isFinite32, isSilent } from './samples'
+import { isFinite32 } from './samples'
 
 /** Where things lie in the packed state of a stateful graph (the model's metadata). */
 export interface StateLayout {
