@@ -16,7 +16,7 @@ mkdirSync(outDir)
 async function network(channels: number, cascade: 1 | 2): Promise<ModelFiles> {
   const onePassPath = path.join(folder, `w${channels}.onnx`)
   const { statefulPath } = await convertStateDict(formulaStateDict({ channels, cascade }), onePassPath)
-  return { onePassPath, statefulPath }
+  return { onePassPath, statefulPath, chunkSec: 0.5 }
 }
 
 /** Ten seconds of a wavering voice-like tone in noise, from a generator with a fixed seed. */

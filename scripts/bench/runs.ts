@@ -21,6 +21,8 @@ export interface FileCost {
 export interface ModelFiles {
   readonly onePassPath: string
   readonly statefulPath: string
+  /** Seconds in one carried run. */
+  readonly chunkSec: number
 }
 
 /** The built program. */
@@ -76,12 +78,12 @@ export async function runStillwave(
   return costs
 }
 
-function settingsFor(files: ModelFiles): EngineSettings {
+function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): EngineSettings {
   return {
-    model: { ...files, onePassSha256: null, statefulSha256: null },
+    model: { onePassPath, statefulPath, onePassSha256: null, statefulSha256: null },
     device: 'cpu',
     join: 'carried',
-    chunkSec: 0.5,
+    chunkSec,
     overlapSec: 0.5,
     batch: 1,
     threads: null,

@@ -28,7 +28,8 @@ const STEADY_RUNS = 3
 
 const lite: ModelFiles = {
   onePassPath: join(projectRoot, 'models/frcrn-lite.onnx'),
-  statefulPath: join(projectRoot, 'models/frcrn-lite.stateful.onnx')
+  statefulPath: join(projectRoot, 'models/frcrn-lite.stateful.onnx'),
+  chunkSec: 1
 }
 
 /** FRCRN-lite on minutes of speech: memory, time, growth, quality. */
@@ -216,7 +217,7 @@ async function refusal(files: ModelFiles, plan: Plan, material: Material): Promi
 async function fullSizeModel(folder: string): Promise<ModelFiles> {
   const onePassPath = join(folder, 'full.onnx')
   const { statefulPath } = await convertStateDict(formulaStateDict({ channels: 128, cascade: 2 }), onePassPath)
-  return { onePassPath, statefulPath }
+  return { onePassPath, statefulPath, chunkSec: 0.5 }
 }
 
 const repeat = (wav: string): string[] => Array.from({ length: STEADY_RUNS }, () => wav)

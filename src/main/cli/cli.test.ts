@@ -82,7 +82,7 @@ describe('parseCommand', () => {
 
 describe('joinSettings', () => {
   const settings = (hasStateful: boolean, ...argv: string[]): ReturnType<typeof joinSettings> =>
-    joinSettings(parse('in', ...argv), hasStateful)
+    joinSettings(parse('in', ...argv), { hasStateful, chunkSec: 0.5 })
 
   it('gives each join its own defaults', () => {
     expect(settings(true).values).toEqual({ join: 'carried', chunkSec: 0.5, overlapSec: 0 })

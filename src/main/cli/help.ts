@@ -11,7 +11,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --model ID|FILE.onnx        a bundled model or a model file (default frcrn-lite)
   --device NAME               auto (default), cpu, webgpu, cuda, dml or coreml
   --join WAY                  carried (default) or overlap
-  --chunk-seconds N           audio in one run (default 0.5 carried, 2 overlapped)
+  --chunk-seconds N           audio in one run (default 1 for frcrn-lite, 0.5 for
+                              other models, 2 overlapped)
   --overlap-seconds N         of it shared with the next (default 0.5; overlap only)
   --batch N                   lanes in one run (default 1)
   --threads N                 of one run (default: one a core)

@@ -7,22 +7,28 @@ export interface JoinSettings {
   readonly notes: readonly string[]
 }
 
-const CARRIED_CHUNK_SEC = 0.5
+export interface ModelTraits {
+  readonly hasStateful: boolean
+  /** Seconds in one carried run unless the user says otherwise. */
+  readonly chunkSec: number
+}
+
 const OVERLAP_CHUNK_SEC = 2
 const OVERLAP_SEC = 0.5
 
 /**
- * How the chunks join, with each way's own defaults: carried in half seconds; overlapped as in the article, 2 s with 0.5 s.
+ * How the chunks join, with each way's own defaults: carried in the model's own pieces; overlapped as in the article, 2 s with 0.5 s.
  * A model without its stateful companion runs overlapped.
  */
-export function joinSettings(args: DenoiseArgs, hasStateful: boolean): JoinSettings {
+export function joinSettings(args: DenoiseArgs, model: ModelTraits): JoinSettings {
+  const { hasStateful } = model
   const notes: string[] = []
   if (args.join !== 'overlap' && !hasStateful) {
     notes.push('This model has no stateful companion (NAME.stateful.onnx): its chunks are joined by overlap.')
   }
   if (args.join !== 'overlap' && hasStateful) {
     if (args.overlapSec !== null) notes.push('--overlap-seconds counts for --join overlap only.')
-    return { values: { join: 'carried', chunkSec: args.chunkSec ?? CARRIED_CHUNK_SEC, overlapSec: 0 }, notes }
+    return { values: { join: 'carried', chunkSec: args.chunkSec ?? model.chunkSec, overlapSec: 0 }, notes }
   }
   const chunkSec = args.chunkSec ?? OVERLAP_CHUNK_SEC
   const overlapSec = args.overlapSec ?? Math.min(OVERLAP_SEC, chunkSec / 4)

@@ -66,7 +66,10 @@ class DenoiseCommand {
   async run(): Promise<number> {
     const startSec = nowSec()
     const model = await this.resolveModel()
-    const { values, notes } = joinSettings(this.args, model.files.statefulPath !== null)
+    const { values, notes } = joinSettings(this.args, {
+      hasStateful: model.files.statefulPath !== null,
+      chunkSec: model.chunkSec
+    })
     const batch = await prepareBatch(this.args, this.signal)
     for (const note of notes) this.screen.line(note)
     this.tellScan(batch)

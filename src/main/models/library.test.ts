@@ -27,6 +27,7 @@ const catalogue = (bytes: number): void => {
         id: 'm',
         name: 'M',
         licence: 'x',
+        chunkSec: 0.75,
         onePass: { file: 'm.onnx', ...entry },
         stateful: { file: 's.onnx', ...entry }
       }
@@ -43,6 +44,7 @@ describe('ModelLibrary', () => {
     const library = new ModelLibrary(folder)
     const byId = await library.resolve('m')
     expect(byId).toEqual(await library.resolve(null))
+    expect(byId.chunkSec).toBe(0.75)
     expect(byId.files).toMatchObject({ statefulPath: path.join(folder, 's.onnx'), statefulSha256: 'a'.repeat(64) })
   })
 

@@ -22,6 +22,8 @@ export const Catalog = z.object({
       id: z.string(),
       name: z.string(),
       licence: z.string(),
+      /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
+      chunkSec: z.number().positive(),
       onePass: catalogFile,
       stateful: catalogFile.nullable()
     })
@@ -34,7 +36,12 @@ type CatalogFile = z.infer<typeof catalogFile>
 export interface ResolvedModel {
   readonly label: string
   readonly files: EngineSettings['model']
+  /** Seconds in one carried run unless the user says otherwise. */
+  readonly chunkSec: number
 }
+
+/** For model files that the catalogue does not know: half a second keeps the full-size network under 400 MB. */
+const UNKNOWN_MODEL_CHUNK_SEC = 0.5
 
 /** The models that are on this machine. `folder` holds the catalogue and the bundled files. */
 export class ModelLibrary {
@@ -67,7 +74,8 @@ export class ModelLibrary {
         statefulPath: stateful,
         onePassSha256: entry.onePass.sha256,
         statefulSha256: entry.stateful?.sha256 ?? null
-      }
+      },
+      chunkSec: entry.chunkSec
     }
   }
 
@@ -92,7 +100,8 @@ async function resolveFile(full: string): Promise<ResolvedModel> {
   const { dir, name, ext } = path.parse(full)
   const companion = path.join(dir, `${name}.stateful${ext}`)
   const statefulPath = (await fileSize(companion)) === null ? null : companion
-  return { label: full, files: { onePassPath: full, statefulPath, onePassSha256: null, statefulSha256: null } }
+  const files = { onePassPath: full, statefulPath, onePassSha256: null, statefulSha256: null }
+  return { label: full, files, chunkSec: UNKNOWN_MODEL_CHUNK_SEC }
 }
 
 async function fileSize(full: string): Promise<number | null> {
