@@ -1,6 +1,7 @@
 import { BandGain } from './bandGain'
 import { Resampler } from './resampler'
 import { SampleFifo } from './sampleFifo'
+import { isSilent } from './silence'
 
 const HOPS_PER_SEC = 100
 
@@ -72,8 +73,8 @@ export class HighBandJoin {
   private subtract(count: number): void {
     if (count === 0) return
     const low = this.low.view(0, count)
-    const out = Float32Array.from(this.clean.view(0, count))
-    for (let i = 0; i < count; i++) out[i]! -= this.gainAt((this.lowDone + i) / this.hop) * low[i]!
+    const out = this.clean.view(0, count).slice()
+    if (!isSilent(low)) for (let i = 0; i < count; i++) out[i]! -= this.gainAt((this.lowDone + i) / this.hop) * low[i]!
     this.low.drop(count)
     this.clean.drop(count)
     this.seen -= Math.min(this.seen, count)
@@ -83,8 +84,9 @@ export class HighBandJoin {
 
   private join(count: number): Float32Array {
     const source = this.source.view(0, count)
-    const out = Float32Array.from(this.difference.view(0, count))
-    for (let i = 0; i < count; i++) out[i]! += this.gainAt((this.framesDone + i) * this.hopsPerFrame) * source[i]!
+    const out = this.difference.view(0, count).slice()
+    if (!isSilent(source))
+      for (let i = 0; i < count; i++) out[i]! += this.gainAt((this.framesDone + i) * this.hopsPerFrame) * source[i]!
     this.source.drop(count)
     this.difference.drop(count)
     this.framesDone += count

@@ -1,5 +1,6 @@
 import { endianness } from 'node:os'
 import { AppError } from '../../shared/errors/appError'
+import { isSilent } from '../dsp/silence'
 import { bytesPerSample } from './pcmLayout'
 import type { SinkSampleFormat } from './types'
 
@@ -65,10 +66,14 @@ function integerEncoder(format: EncodeFormat, memory: ArrayBuffer, capacityFrame
   const quantizers = Array.from({ length: channels }, (_, channel) => quantizer(format, channel))
   const steps = new Int32Array(capacityFrames * channels)
   const pack = packer(memory, format)
+  const [silence, frameBytes] = [format.sampleFormat === 'u8' ? 128 : 0, memory.byteLength / capacityFrames]
   return {
     capacityFrames,
     clippedSamples: () => quantizers.reduce((sum, one) => sum + one.clipped(), 0),
     encode(planar, from, frames) {
+      if (planar.every((channel) => isSilent(channel.subarray(from, from + frames)))) {
+        return Buffer.from(memory, 0, frames * frameBytes).fill(silence)
+      }
       quantizers.forEach((one, channel) => {
         one.quantize(planar[channel]!.subarray(from, from + frames), steps, channel)
       })
