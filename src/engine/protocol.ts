@@ -60,7 +60,11 @@ const errorPayload = z.object({
 export const Timings = z.object({
   /** Wall time from the job's start to its `done`. */
   wallSec: z.number(),
-  /** Wall time inside `session.run`, this file's share where lanes of several files ran together. */
+  /**
+   * Wall time inside `session.run`, this file's share where lanes of several files ran together. The sum over a batch
+   * is the time of all runs; `wallSec` also holds the other files' shares then, so what is outside the model is told by
+   * a batch of one, or by these sums against the time that the whole batch took.
+   */
   modelSec: z.number(),
   /** CPU time (user + system) of the process between the job's start and its end. */
   cpuSec: z.number()
