@@ -2,7 +2,8 @@ import { AppError, toAppError } from '../shared/errors/appError'
 import type { ErrorPayload } from '../shared/errors/appError'
 import { EngineRequest } from './protocol'
 import type { EngineEvent, EngineSettings, FileJob } from './protocol'
-import type { DenoiseResult, FileProgress } from './denoise/pipeline'
+import type { DenoiseResult } from './denoise/pipeline'
+import type { FileProgress } from './denoise/pipelineContext'
 import { readRss } from './telemetry/rss'
 
 /** A loaded model ready for files, as the server needs it. */

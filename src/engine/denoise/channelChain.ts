@@ -1,17 +1,10 @@
-import { Resampler } from '../../audio/dsp/resampler'
 import type { RateConverter } from './excerpts'
 import type { LaneDenoiser } from './join'
-import type { PipelineContext } from './pipeline'
+import { toModelRate } from './modelRate'
+import type { PipelineContext } from './pipelineContext'
 import type { ChannelProbe, FileProbe } from './probe'
 import { concat, newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
-
-/** A converter from a file's rate to the model's; the same samples where they are equal. */
-export function toModelRate(fromHz: number, toHz: number): RateConverter {
-  if (fromHz === toHz) return { push: (samples) => samples, finish: () => NOTHING }
-  const resampler = new Resampler({ fromHz, toHz })
-  return { push: (samples) => resampler.push(samples), finish: () => resampler.finish() }
-}
 
 const NOTHING = new Float32Array(0)
 

@@ -9,16 +9,9 @@ import type { AudioSink, AudioSource } from '../../audio/io/types'
 import type { FileJob } from '../protocol'
 import { abortable } from './abortable'
 import { ChannelChain } from './channelChain'
-import type { Joiner } from './join'
+import type { PipelineContext } from './pipelineContext'
 import { probeFile } from './probe'
 import type { FileProbe } from './probe'
-
-export interface FileProgress {
-  /** 0 to 1 over both passes. */
-  readonly fraction: number
-  readonly audioSecDone: number
-  readonly audioSec: number | null
-}
 
 export interface DenoiseResult {
   readonly frames: number
@@ -29,15 +22,6 @@ export interface DenoiseResult {
   readonly extension: string
   readonly warnings: WarningCode[]
   readonly modelSec: number
-}
-
-export interface PipelineContext {
-  readonly joiner: Joiner
-  readonly modelRateHz: number
-  readonly ffmpegPath: string | null
-  readonly signal: AbortSignal
-  readonly onChannels: (channels: number) => void
-  readonly onProgress: (progress: FileProgress) => void
 }
 
 /** What pass 1 counts for in the progress; it reads, and does not run the model. */

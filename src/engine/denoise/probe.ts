@@ -7,7 +7,7 @@ import type { WarningCode } from '../../shared/errors/appError'
 import { abortable } from './abortable'
 import { ExcerptGrid } from './excerpts'
 import type { ExcerptPlan, Survey } from './join'
-import { toModelRate } from './channelChain'
+import { toModelRate } from './modelRate'
 
 export interface ChannelProbe {
   readonly index: number

@@ -1,0 +1,18 @@
+import type { Joiner } from './join'
+
+export interface FileProgress {
+  /** 0 to 1 over both passes. */
+  readonly fraction: number
+  readonly audioSecDone: number
+  readonly audioSec: number | null
+}
+
+/** What a file's way through the pipeline stands on. */
+export interface PipelineContext {
+  readonly joiner: Joiner
+  readonly modelRateHz: number
+  readonly ffmpegPath: string | null
+  readonly signal: AbortSignal
+  readonly onChannels: (channels: number) => void
+  readonly onProgress: (progress: FileProgress) => void
+}
