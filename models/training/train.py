@@ -18,6 +18,7 @@ import torch
 import torch.distributed
 
 import frcrn
+import intelligibility
 import tensors
 from mixing import Mixer, RATE_HZ
 
@@ -49,7 +50,7 @@ def arguments():
 
 
 def loss_of(wave, spectrum, clean):
-    """(loss, mean SI-SNR in dB). SI-SNR plus compressed magnitude and compressed complex spectrum (power 0.3)."""
+    """(loss, mean SI-SNR in dB). SI-SNR, compressed magnitude and compressed complex spectrum (power 0.3), and STOI."""
     clean = clean[:, : wave.shape[1]]
     target = frcrn.stft(clean)
     inner = slice(frcrn.EDGE_SAMPLES, -frcrn.EDGE_SAMPLES)
@@ -59,7 +60,8 @@ def loss_of(wave, spectrum, clean):
     loudness = ((ours_c - wanted_c) ** 2).mean()
     real = ((spectrum.real / ours * ours_c - target.real / wanted * wanted_c) ** 2).mean()
     imag = ((spectrum.imag / ours * ours_c - target.imag / wanted * wanted_c) ** 2).mean()
-    return 30 * loudness + 15 * (real + imag) - snr_db.clamp(max=30).mean(), snr_db.mean()
+    heard = intelligibility.stoi(wave[:, inner], clean[:, inner])
+    return 50 * loudness + 20 * (real + imag) + 25 * (1 - heard) - snr_db.clamp(max=30).mean(), snr_db.mean()
 
 
 def magnitude(spectrum):
