@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { convertWeights } from '../src/engine/model/convert'
+import { convertStateDict } from '../src/engine/model/convert'
+import { encodeSafetensors, readSafetensors } from '../src/engine/model/safetensors'
+import { OUTPUT_GAIN } from '../src/engine/model/stateDict'
 import { projectRoot } from './projectRoot'
 
 /**
- * `node out/scripts/bundleModel.js WEIGHTS.safetensors`: makes trained weights the bundled model. Writes the weights and both
+ * `node out/scripts/bundleModel.js WEIGHTS.safetensors [OUTPUT_GAIN]`: makes trained weights the bundled model. Writes the weights and both
  * graphs to models/ and their sizes and SHA-256 to models/catalog.json; the card, models/frcrn-lite.md, is written by hand.
+ * OUTPUT_GAIN is the factor that brings clean speech back as it came: 1 over (out . in) / (in . in), measured on clean training speech.
  */
 interface CatalogFile {
   file: string
@@ -28,17 +31,20 @@ function describe(entry: CatalogFile): void {
   console.log(`${entry.file}  ${entry.bytes} bytes  ${entry.sha256}`)
 }
 
-const weights = process.argv[2]
-if (weights === undefined) {
-  console.error('Usage: node out/scripts/bundleModel.js WEIGHTS.safetensors')
+const [weights, gainText] = process.argv.slice(2)
+const gain = gainText === undefined ? null : Number(gainText)
+if (weights === undefined || gain === 0 || (gain !== null && !Number.isFinite(gain))) {
+  console.error('Usage: node out/scripts/bundleModel.js WEIGHTS.safetensors [OUTPUT_GAIN]')
   process.exit(2)
 }
 const catalogPath = join(models, 'catalog.json')
 const catalog = JSON.parse(readFileSync(catalogPath, 'utf8')) as Catalog
 const entry = catalog.models.find((model) => model.id === ID)
 if (!entry) throw new Error(`${catalogPath} has no model ${ID}`)
-await convertWeights(weights, join(models, entry.onePass.file))
-copyFileSync(weights, join(models, `${ID}.safetensors`))
+const stateDict = new Map(await readSafetensors(weights))
+if (gain !== null) stateDict.set(OUTPUT_GAIN, { shape: [1], data: Float32Array.of(gain) })
+await convertStateDict(stateDict, join(models, entry.onePass.file))
+writeFileSync(join(models, `${ID}.safetensors`), encodeSafetensors(stateDict))
 describe(entry.onePass)
 describe(entry.stateful)
 writeFileSync(catalogPath, `${JSON.stringify(catalog, null, 2)}\n`)

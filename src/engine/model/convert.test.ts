@@ -10,6 +10,7 @@ import { constantBytes, writeModel } from './onnx/writeModel'
 import { readGraphSignature } from './readModel'
 import { largestDifference, openModel, runOnePass, stream, testWave, undoEdges } from './running.testkit'
 import { encodeSafetensors } from './safetensors'
+import { OUTPUT_GAIN } from './stateDict'
 
 let folder = ''
 beforeAll(async () => {
@@ -35,6 +36,22 @@ describe('conversion', () => {
     const out = await stream(stateful, wave, { size, pieces: [25], means: means! })
     expect(largestDifference(out, undoEdges(clean), 0, clean.length)).toBeLessThan(5e-5)
     expect((await readdir(folder)).sort()).toEqual(['small.onnx', 'small.safetensors', 'small.stateful.onnx'])
+  })
+
+  it('multiplies both graphs by the output gain (a network trained on SI-SNR came out upside down and 20 dB quieter)', async () => {
+    const size = { channels: 4, cascade: 1 } as const
+    const levelled = new Map(formulaStateDict(size)).set(OUTPUT_GAIN, { shape: [1], data: Float32Array.of(-4) })
+    const made = await convertStateDict(levelled, join(folder, 'gain.onnx'))
+    const wave = testWave(12000)
+    const { clean, means } = await runOnePass(
+      await openModel(buildOnePass(formulaStateDict(size), { exposeGates: true })),
+      wave
+    )
+    const wanted = clean.map((sample) => -4 * sample)
+    const whole = await runOnePass(await openSession(made.onePassPath, onFile), wave)
+    expect(largestDifference(whole.clean, wanted, 0, wanted.length)).toBe(0)
+    const out = await stream(await openSession(made.statefulPath, onFile), wave, { size, pieces: [25], means: means! })
+    expect(largestDifference(out, undoEdges(wanted), 0, wanted.length)).toBeLessThan(2e-4)
   })
 
   it('keeps the weights of a wide network once, in a file that both graphs use', async () => {

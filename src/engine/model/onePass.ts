@@ -38,7 +38,7 @@ export function buildOnePass(stateDict: StateDict, options: OnePassOptions = {})
     const bounded = graph.node('Tanh', [x])
     mask = mask === null ? bounded : graph.node('Add', [mask, bounded])
   }
-  const wave = istft(graph, applyMask(graph, mask!, spectrum))
+  const wave = istft(graph, applyMask(graph, mask!, spectrum), weights.outputGain)
   graph.output('clean', graph.node('Div', [wave, windowPower(graph, spectrum)]), ['batch', 'clean_samples'])
   if (options.exposeGates === true) {
     const means = timeline.means.map((mean) => graph.reshape(mean, [0, -1]))

@@ -25,9 +25,9 @@ export function applyMask(graph: GraphBuilder, mask: string, spectrum: string): 
   return graph.node('Add', [graph.node('Mul', [spectrum, maskRe]), crossed])
 }
 
-/** [batch, 2, 321, frames] to the overlapped sum of windowed frames, [batch, 320 (frames + 1)]. */
-export function istft(graph: GraphBuilder, spectrum: string): string {
-  const scaled = graph.node('Mul', [graph.reshape(spectrum, [0, 2 * BINS, -1]), inverseScale(graph)])
+/** [batch, 2, 321, frames] to the overlapped sum of windowed frames times `gain`, [batch, 320 (frames + 1)]. */
+export function istft(graph: GraphBuilder, spectrum: string, gain = 1): string {
+  const scaled = graph.node('Mul', [graph.reshape(spectrum, [0, 2 * BINS, -1]), inverseScale(graph, gain)])
   const wave = graph.node('ConvTranspose', [scaled, transform(graph)], {
     kernel_shape: [WINDOW_SAMPLES],
     strides: [HOP_SAMPLES]
@@ -79,10 +79,10 @@ function rounded(value: number): number {
 }
 
 /** irfft: every bin but the first and the last stands for two. */
-function inverseScale(graph: GraphBuilder): string {
+function inverseScale(graph: GraphBuilder, gain: number): string {
   const data = Float32Array.from({ length: 2 * BINS }, (_, row) => {
     const bin = row % BINS
-    return (bin === 0 || bin === BINS - 1 ? 1 : 2) / WINDOW_SAMPLES
+    return (gain * (bin === 0 || bin === BINS - 1 ? 1 : 2)) / WINDOW_SAMPLES
   })
   return graph.floats('istft_scale', [1, 2 * BINS, 1], data)
 }

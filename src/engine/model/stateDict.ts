@@ -13,7 +13,15 @@ export type StateDict = ReadonlyMap<string, WeightTensor>
 /** The tensors of a network under their official keys, complete and of the right shapes. */
 export interface CheckedWeights extends NetworkSize {
   readonly tensors: StateDict
+  /** What the network's output is multiplied by: the tensor {@link OUTPUT_GAIN}, or 1. */
+  readonly outputGain: number
 }
+
+/**
+ * A tensor [1] that official checkpoints do not have. Scale-invariant losses (SI-SNR, STOI) leave the output's level and polarity
+ * to chance; the factor that brings clean speech back as it came is measured after training and goes into the graph.
+ */
+export const OUTPUT_GAIN = 'output_gain'
 
 /** Containers that training scripts wrap around the network, and the second names that the official one registers. */
 const WRAPPERS = /^(?:(?:module|model|state_dict)\.)+/
@@ -42,7 +50,15 @@ export function checkWeights(stateDict: StateDict): CheckedWeights {
   const size = findSize(named)
   const tensors = new Map<string, WeightTensor>()
   for (const [name, shape] of tensorShapes(size)) tensors.set(name, checkTensor(name, shape, named.get(name)))
-  return { ...size, tensors }
+  const gain = named.get(OUTPUT_GAIN)
+  if (gain !== undefined) tensors.set(OUTPUT_GAIN, checkGain(gain))
+  return { ...size, tensors, outputGain: gain?.data[0] ?? 1 }
+}
+
+function checkGain(tensor: WeightTensor): WeightTensor {
+  const checked = checkTensor(OUTPUT_GAIN, [1], tensor)
+  if (checked.data[0] === 0) throw unsupported(`tensor ${OUTPUT_GAIN} is 0`)
+  return checked
 }
 
 function findSize(named: StateDict): NetworkSize {

@@ -44,7 +44,7 @@ export function buildStateful(stateDict: StateDict): OnnxModel {
   const lateFrames = UNET_DELAY_FRAMES * weights.cascade
   const delayed = state.delay('spectrum', spectrum, lateFrames)
   const clean = graph.node('Mul', [applyMask(graph, mask!, delayed), frames.mask(lateFrames, 0)])
-  const wave = istft(graph, clean)
+  const wave = istft(graph, clean, weights.outputGain)
   graph.output('clean', overlapAdd(graph, state, wave), ['lanes', 'samples'])
   graph.output('state_out', state.pack(), ['lanes', plan.size])
   return graph.build('frcrn_stateful', metadataOf('stateful', weights, plan))
