@@ -30,6 +30,12 @@ async function onePass(session: ModelSession, noisy: Float32Array): Promise<Floa
   return (out.clean!.data as Float32Array).slice(EDGE, EDGE + noisy.length)
 }
 
+/** The factor of the clean voice in `out`: under 1 where noise hides it, negative where it is upside down. */
+function voiceGain(clean: Float32Array, out: Float32Array): number {
+  const power = clean.reduce((sum, sample) => sum + sample * sample, 0)
+  return clean.reduce((sum, sample, i) => sum + sample * (out[i] ?? 0), 0) / power
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
@@ -50,6 +56,18 @@ describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
     expect(scores.files).toHaveLength(20)
     expect(scores.mean.siSdrDb).toBeGreaterThanOrEqual(7.8)
     expect(scores.mean.stoi).toBeGreaterThanOrEqual(0.787)
+  }, 120_000)
+
+  it('gives the voice back as it came, neither upside down nor quieter (SI-SDR and STOI hear neither)', async () => {
+    const gains: number[] = []
+    for (const name of names) {
+      const clean = await readMono16k(path.join(dev, 'clean', name))
+      gains.push(voiceGain(clean, await readMono16k(path.join(folder, 'pairs', name))))
+    }
+    console.info(`voice gain ${Math.min(...gains).toFixed(2)} to ${Math.max(...gains).toFixed(2)}`)
+    expect(Math.min(...gains)).toBeGreaterThan(0)
+    expect(mean(gains)).toBeGreaterThan(0.7)
+    expect(mean(gains)).toBeLessThan(1.1)
   }, 120_000)
 
   it('comes within 0.1 dB of one pass over the whole file, on the pairs and on joins of five (catches gates that drift)', async () => {
