@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freezeGates, planSurvey, spreadEvenly } from './gates'
+import { FROZEN_COUNT, freezeGates, planSurvey, spreadEvenly } from './gates'
 
 const layout = { hopSamples: 320, stateSize: 5, cascade: 1, gateSums: { offset: 1, size: 2 }, gateCount: { offset: 4 } }
 
@@ -29,12 +29,14 @@ describe('freezeGates', () => {
     const state = Float32Array.of(7, 30, -6, 9, 3)
     expect(freezeGates(state, layout)).toBe(true)
     for (let frame = 0; frame < 360_000; frame++) {
-      state[1]! += 50
-      state[2]! += 50
-      state[4]! += 1
+      // A run adds up to 600 s of frames at once: 1e9 moved with every run of 33 frames or more.
+      state[1]! += 15_000
+      state[2]! += 15_000
+      state[4]! += 30_000
     }
-    expect(state[1]! / state[4]!).toBeCloseTo(10, 1)
-    expect(state[2]! / state[4]!).toBeCloseTo(-2, 1)
+    expect(state[1]! / state[4]!).toBe(10)
+    expect(state[2]! / state[4]!).toBe(-2)
+    expect(state[4]).toBe(FROZEN_COUNT)
     expect([state[0], state[3]]).toEqual([7, 9])
   })
 

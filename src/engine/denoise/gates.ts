@@ -40,8 +40,11 @@ export function spreadEvenly(kept: number, wanted: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * kept) / count))
 }
 
-/** So large that float32 cannot see what a file adds to it: 1e9 + 2 h of frames is within one rounding step of a mean. */
-const FROZEN_COUNT = 1e9
+/**
+ * So large that float32 does not see a frame added to it, and a power of two: scaling by it rounds nothing. (1e9 rounds in steps of
+ * 64: a run of 33 frames or more moved it.)
+ */
+export const FROZEN_COUNT = 2 ** 40
 
 /**
  * Hops by which the deepest gate runs late. Its graph counts frames for all gates alike from the moment that the deepest one
