@@ -101,6 +101,8 @@ describe('joinSettings', () => {
       '--overlap-seconds'
     )
     expect(settings(true, '--overlap-seconds', '0.5').notes).toHaveLength(1)
+    const carried = ['--chunk-seconds', '1', '--overlap-seconds', '1']
+    expect(() => settings(true, ...carried)).toThrow('--overlap-seconds')
   })
 })
 

@@ -22,6 +22,7 @@ const OVERLAP_SEC = 0.5
  */
 export function joinSettings(args: DenoiseArgs, model: ModelTraits): JoinSettings {
   const { hasStateful } = model
+  if (args.chunkSec !== null && args.overlapSec !== null) refuseLongOverlap(args.overlapSec, args.chunkSec)
   const notes: string[] = []
   if (args.join !== 'overlap' && !hasStateful) {
     notes.push('This model has no stateful companion (NAME.stateful.onnx): its chunks are joined by overlap.')
@@ -32,8 +33,12 @@ export function joinSettings(args: DenoiseArgs, model: ModelTraits): JoinSetting
   }
   const chunkSec = args.chunkSec ?? OVERLAP_CHUNK_SEC
   const overlapSec = args.overlapSec ?? Math.min(OVERLAP_SEC, chunkSec / 4)
-  if (overlapSec > chunkSec / 2) {
-    throw new UsageError(`--overlap-seconds must be at most half of the chunk (${chunkSec} s), not "${overlapSec}"`)
-  }
+  refuseLongOverlap(overlapSec, chunkSec)
   return { values: { join: 'overlap', chunkSec, overlapSec }, notes }
+}
+
+/** Whatever the join: a pair that cannot be meant is not passed over because the join does not use it. */
+function refuseLongOverlap(overlapSec: number, chunkSec: number): void {
+  if (overlapSec <= chunkSec / 2) return
+  throw new UsageError(`--overlap-seconds must be at most half of the chunk (${chunkSec} s), not "${overlapSec}"`)
 }

@@ -50,6 +50,8 @@ function nothingFound(args: DenoiseArgs, scan: ScanResult): string {
 }
 
 async function prepareFolder(outDir: string): Promise<string> {
+  const there = await stat(outDir).catch(() => null) // Not there: it will be made.
+  if (there && !there.isDirectory()) throw new UsageError(`--out ${shownPath(outDir)} is a file, not a folder`)
   try {
     await ensureFolder(outDir)
     const real = await realpath(outDir)
