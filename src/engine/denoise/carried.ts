@@ -1,5 +1,5 @@
 import type { ModelSession } from '../onnx/runtime'
-import { freezeGates, gateLagHops, planSurvey, spreadEvenly } from './gates'
+import { excerptCount, freezeGates, gateLagHops, planSurvey, spreadEvenly } from './gates'
 import type { SurveyPlan } from './gates'
 import { EDGE_SAMPLES } from './join'
 import type { ExcerptPlan, Joiner, LaneDenoiser, LaneOptions } from './join'
@@ -106,9 +106,10 @@ export class CarriedJoin implements Joiner {
 
   private async surveyExcerpts(lane: StatefulLane, plan: SurveyPlan, options: ExcerptSurvey): Promise<void> {
     const { hopSamples } = this.model
-    const { excerpts, gain, signal } = options
+    const { excerpts, gain, signal, totalSamples } = options
+    const wanted = excerptCount(plan, totalSamples / hopSamples)
     const input = new Float32Array(plan.excerptHops * hopSamples)
-    for (const index of spreadEvenly(excerpts.length, plan.maxExcerpts)) {
+    for (const index of spreadEvenly(excerpts.length, wanted)) {
       input.set(excerpts[index]!)
       scale(input, gain)
       this.lanes.rewind(lane, UNKNOWN_FRAME_COUNT)
@@ -126,6 +127,7 @@ export class CarriedJoin implements Joiner {
 }
 
 interface ExcerptSurvey {
+  readonly totalSamples: number
   readonly excerpts: readonly Float32Array[]
   readonly gain: number
   readonly signal: AbortSignal
@@ -139,7 +141,7 @@ interface SurveyRun {
 function excerptPlan(plan: SurveyPlan, hopSamples: number): ExcerptPlan {
   return {
     excerptSamples: plan.excerptHops * hopSamples,
-    capacity: 2 * plan.maxExcerpts,
+    capacity: 2 * plan.baseExcerpts,
     headSlots: Math.floor(plan.wholeHops / plan.excerptHops)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FROZEN_COUNT, freezeGates, planSurvey, spreadEvenly } from './gates'
+import { excerptCount, FROZEN_COUNT, freezeGates, planSurvey, spreadEvenly } from './gates'
 
 const layout = { hopSamples: 320, stateSize: 5, cascade: 1, gateSums: { offset: 1, size: 2 }, gateCount: { offset: 4 } }
 
@@ -7,10 +7,23 @@ describe('planSurvey', () => {
   it('takes at most 8 s whatever the chunk, in runs no longer than the chunk (would catch over 10 % of two minutes)', () => {
     for (let chunkHops = 1; chunkHops < 600; chunkHops++) {
       const plan = planSurvey(chunkHops)
-      expect(plan.excerptHops * plan.maxExcerpts).toBeLessThanOrEqual(400)
-      expect(plan.excerptHops * plan.maxExcerpts).toBeGreaterThanOrEqual(250)
+      expect(plan.excerptHops * plan.baseExcerpts).toBeLessThanOrEqual(400)
+      expect(plan.excerptHops * plan.baseExcerpts).toBeGreaterThanOrEqual(250)
       expect(plan.excerptHops % plan.runHops).toBe(0)
       expect(plan.runHops).toBeLessThanOrEqual(chunkHops)
+    }
+  })
+})
+
+describe('excerptCount', () => {
+  it('grows with the file and stays under a tenth of it from two minutes on (would catch a survey that costs too much)', () => {
+    for (const chunkHops of [1, 25, 50, 600]) {
+      const plan = planSurvey(chunkHops)
+      for (let fileHops = 6000; fileHops < 100_000; fileHops += 500) {
+        expect(excerptCount(plan, fileHops) * plan.excerptHops).toBeLessThanOrEqual(0.1 * fileHops)
+      }
+      expect(excerptCount(plan, 6000)).toBe(plan.baseExcerpts)
+      expect(excerptCount(plan, 90_000)).toBe(2 * plan.baseExcerpts)
     }
   })
 })

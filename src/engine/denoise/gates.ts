@@ -12,8 +12,8 @@ export interface SurveyPlan {
   readonly runHops: number
   /** Hops that one excerpt takes in all, a multiple of `runHops`. */
   readonly excerptHops: number
-  /** The most excerpts that are run. */
-  readonly maxExcerpts: number
+  /** Excerpts that are run, up to twice as many for long files. */
+  readonly baseExcerpts: number
   /** Files of up to this many hops are surveyed whole. */
   readonly wholeHops: number
 }
@@ -29,9 +29,18 @@ export function planSurvey(chunkHops: number): SurveyPlan {
   return {
     runHops,
     excerptHops,
-    maxExcerpts: Math.max(1, Math.floor(SURVEY_HOPS / excerptHops)),
+    baseExcerpts: Math.max(1, Math.floor(SURVEY_HOPS / excerptHops)),
     wholeHops: SURVEY_HOPS
   }
+}
+
+/** Share of a file that its survey may take; a file of two minutes gets eight excerpts by it. */
+const SURVEY_SHARE = 1 / 15
+
+/** How many excerpts a file of `fileHops` is surveyed by: more for longer ones, which change more, up to twice the least. */
+export function excerptCount(plan: SurveyPlan, fileHops: number): number {
+  const affordable = Math.floor((fileHops * SURVEY_SHARE) / plan.excerptHops)
+  return Math.min(Math.max(plan.baseExcerpts, affordable), 2 * plan.baseExcerpts)
 }
 
 /** Which of `kept` excerpts to run: at most `wanted`, evenly spread. */
