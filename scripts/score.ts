@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { toAppError } from '../src/shared/errors/appError'
 import { describeError } from '../src/shared/errors/describe'
-import { scoreDirs } from './scoreDirs'
+import { MissingPartner, scoreDirs } from './scoreDirs'
 import type { Score } from './scoreDirs'
 
 /** `npm run score -- CLEAN_DIR ENHANCED_DIR [--json FILE]`: SI-SDR, STOI and ESTOI of a folder of recordings. */
@@ -56,6 +56,10 @@ async function main(): Promise<number> {
     await score(request)
     return 0
   } catch (error) {
+    if (error instanceof MissingPartner) {
+      console.error(error.message)
+      return 1
+    }
     const { what, next } = describeError(toAppError(error).toPayload())
     console.error(`${what}\n${next}`)
     return 1

@@ -29,8 +29,8 @@ const EXTENSIONS = new Set(['.wav', '.wave', '.rf64', '.w64', '.aif', '.aiff', '
 /**
  * Scores every recording in `cleanDir` against the one of its name in `enhancedDir` (`NAME.wav`, or `NAME.clean.wav` as the command
  * writes beside its sources). Everything is scored at 16 kHz, mono. `onFile` hears of each file as it is done.
- * Throws AppError: E_EMPTY for a folder without recordings, E_IO for a missing partner, E_UNSUPPORTED for more than one
- * channel, E_CORRUPT for different lengths, and what reading throws.
+ * Throws AppError: E_EMPTY for a folder without recordings, E_UNSUPPORTED for more than one
+ * channel, E_CORRUPT for different lengths, and what reading throws; {@link MissingPartner}.
  */
 export async function scoreDirs(
   cleanDir: string,
@@ -57,6 +57,9 @@ function recordings(dir: string): string[] {
     .sort()
 }
 
+/** A clean recording without its enhanced one; the message says which and what to do. */
+export class MissingPartner extends Error {}
+
 /** Same name first, then the same stem with `.clean`, whatever the extension. */
 function partnerOf(name: string, candidates: readonly string[], dir: string): string {
   const stem = (file: string): string => file.slice(0, file.length - extname(file).length)
@@ -64,7 +67,8 @@ function partnerOf(name: string, candidates: readonly string[], dir: string): st
     candidates.find((candidate) => candidate === name) ??
     candidates.find((candidate) => stem(candidate) === `${stem(name)}.clean`) ??
     candidates.find((candidate) => stem(candidate) === stem(name))
-  if (found === undefined) throw new AppError('E_IO', { path: dir, detail: `nothing here for ${name}` })
+  if (found === undefined)
+    throw new MissingPartner(`${dir} has nothing for ${name}: clean it first, under the same name.`)
   return found
 }
 
