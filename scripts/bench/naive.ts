@@ -11,7 +11,7 @@ import { readMono16k } from './material'
 const EDGE = 640
 
 async function denoiseWhole(modelPath: string, samples: Float32Array): Promise<Float32Array> {
-  const session = await openSession(modelPath, { device: 'cpu', threads: null, memoryPattern: true })
+  const session = await openSession(modelPath, { device: 'cpu', threads: null, memoryPattern: true, spinning: true })
   const meter = new LevelMeter()
   meter.push(samples)
   const gain = meter.gain() ?? 1
