@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { concat } from '../src/audio/dsp/concat'
 import { noiseFloorDb } from '../src/audio/dsp/noiseFloor'
 import { openSource } from '../src/audio/io/openSource'
 import { projectRoot } from './projectRoot'
@@ -33,13 +34,7 @@ async function floorOf(path: string): Promise<number> {
     pieces.push(Float32Array.from(block[0]!))
   }
   await source.close()
-  const samples = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    samples.set(piece, at)
-    at += piece.length
-  }
-  return noiseFloorDb(samples, source.format.sampleRateHz)
+  return noiseFloorDb(concat(pieces), source.format.sampleRateHz)
 }
 
 function denoise(): Report {

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { Resampler } from '../src/audio/dsp/resampler'
-import { openSource } from '../src/audio/io/openSource'
+import { RATE_HZ, readAt16k } from './readAt16k'
 import { siSdrDb } from '../src/audio/metrics/siSdr'
 import { estoi, stoi } from '../src/audio/metrics/stoi'
 import { AppError } from '../src/shared/errors/appError'
@@ -23,7 +22,6 @@ export interface ScoreReport {
   readonly mean: Score
 }
 
-const SCORE_RATE_HZ = 16000
 const EXTENSIONS = new Set(['.wav', '.wave', '.rf64', '.w64', '.aif', '.aiff', '.aifc'])
 
 /**
@@ -81,36 +79,15 @@ export async function scoreFile(cleanPath: string, enhancedPath: string): Promis
   }
   return {
     siSdrDb: siSdrDb(clean, enhanced),
-    stoi: stoi(clean, enhanced, SCORE_RATE_HZ),
-    estoi: estoi(clean, enhanced, SCORE_RATE_HZ)
+    stoi: stoi(clean, enhanced, RATE_HZ),
+    estoi: estoi(clean, enhanced, RATE_HZ)
   }
 }
 
-async function readMono(path: string): Promise<Float32Array> {
-  const source = await openSource(path, { ffmpegPath: null })
-  try {
-    const { channels, sampleRateHz } = source.format
+function readMono(path: string): Promise<Float32Array> {
+  return readAt16k(path, ({ channels }) => {
     if (channels !== 1) throw new AppError('E_UNSUPPORTED', { path, detail: `${path}: ${channels} channels, not mono` })
-    const resampler = new Resampler({ fromHz: sampleRateHz, toHz: SCORE_RATE_HZ })
-    const pieces: Float32Array[] = []
-    for (let block = await source.read(65536); block !== null; block = await source.read(65536)) {
-      pieces.push(resampler.push(block[0]!))
-    }
-    pieces.push(resampler.finish())
-    return joined(pieces)
-  } finally {
-    await source.close()
-  }
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
+  })
 }
 
 function meanOf(files: readonly Score[]): Score {

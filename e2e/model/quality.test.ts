@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { concat, readMono16k, RATE_HZ, writeLoopedWav } from '../../scripts/bench/material'
+import { writeLoopedWav } from '../../scripts/bench/material'
+import { RATE_HZ, readAt16k } from '../../scripts/readAt16k'
 import { scoreDirs } from '../../scripts/scoreDirs'
+import { concat } from '../../src/audio/dsp/concat'
 import { LevelMeter } from '../../src/audio/dsp/level'
 import { siSdrDb } from '../../src/audio/metrics/siSdr'
 import { openSession, type ModelSession } from '../../src/engine/onnx/runtime'
@@ -61,8 +63,8 @@ describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
   it('gives the voice back as it came, neither upside down nor quieter (SI-SDR and STOI hear neither)', async () => {
     const gains: number[] = []
     for (const name of names) {
-      const clean = await readMono16k(path.join(dev, 'clean', name))
-      gains.push(voiceGain(clean, await readMono16k(path.join(folder, 'pairs', name))))
+      const clean = await readAt16k(path.join(dev, 'clean', name))
+      gains.push(voiceGain(clean, await readAt16k(path.join(folder, 'pairs', name))))
     }
     console.info(`voice gain ${Math.min(...gains).toFixed(2)} to ${Math.max(...gains).toFixed(2)}`)
     expect(Math.min(...gains)).toBeGreaterThan(0)
@@ -72,11 +74,11 @@ describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
 
   it('comes within 0.1 dB of one pass over the whole file, on the pairs and on joins of five (catches gates that drift)', async () => {
     const session = await openSession(path.join(root, 'models/frcrn-lite.onnx'), { device: 'cpu', threads: 1 })
-    const load = (kind: string, name: string): Promise<Float32Array> => readMono16k(path.join(dev, kind, name))
+    const load = (kind: string, name: string): Promise<Float32Array> => readAt16k(path.join(dev, kind, name))
     const lost: number[] = []
     for (const name of names) {
       const [noisy, clean] = [await load('noisy', name), await load('clean', name)]
-      const ours = siSdrDb(clean, await readMono16k(path.join(folder, 'pairs', name)))
+      const ours = siSdrDb(clean, await readAt16k(path.join(folder, 'pairs', name)))
       lost.push(siSdrDb(clean, await onePass(session, noisy)) - ours)
     }
     const lostInJoins: number[] = []
@@ -88,7 +90,7 @@ describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
       await writeLoopedWav(path.join(folder, 'joins', `${k}.wav`), noisy, { seconds: noisy.length / RATE_HZ })
       const args = [path.join(folder, 'joins', `${k}.wav`), '--out', path.join(folder, 'joined'), '--quiet']
       expect((await runCommand(args)).code).toBe(0)
-      const ours = siSdrDb(clean, await readMono16k(path.join(folder, 'joined', `${k}.wav`)))
+      const ours = siSdrDb(clean, await readAt16k(path.join(folder, 'joined', `${k}.wav`)))
       lostInJoins.push(siSdrDb(clean, await onePass(session, noisy)) - ours)
     }
     await session.release()

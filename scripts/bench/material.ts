@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Resampler } from '../../src/audio/dsp/resampler'
-import { openSource } from '../../src/audio/io/openSource'
+import { concat } from '../../src/audio/dsp/concat'
 import { createSink } from '../../src/audio/io/pcmSink'
 import { projectRoot } from '../projectRoot'
+import { RATE_HZ, readAt16k } from '../readAt16k'
 
 /** What the benchmark works on: noisy speech, 16 kHz mono, with its clean track where there is one. */
 export interface Material {
@@ -13,45 +14,20 @@ export interface Material {
   readonly clean: Float32Array | null
 }
 
-export const RATE_HZ = 16000
-
-/** All samples of a file's first channel at 16 kHz. */
-export async function readMono16k(path: string): Promise<Float32Array> {
-  const source = await openSource(path, { ffmpegPath: null })
-  const resampler = new Resampler({ fromHz: source.format.sampleRateHz, toHz: RATE_HZ })
-  const pieces: Float32Array[] = []
-  for (let block = await source.read(65536); block !== null; block = await source.read(65536)) {
-    pieces.push(resampler.push(block[0]!).slice())
-  }
-  pieces.push(resampler.finish().slice())
-  await source.close()
-  return concat(pieces)
-}
-
-export function concat(pieces: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
-}
-
 /** The dev pairs one after the other where they are at hand (../shared/data/dev), else the bundled noisy samples. */
 export async function loadMaterial(): Promise<Material> {
   const dev = join(projectRoot, '../shared/data/dev')
   if (existsSync(dev)) {
     const names = readdirSync(join(dev, 'noisy')).sort()
-    const noisy = await Promise.all(names.map((name) => readMono16k(join(dev, 'noisy', name))))
-    const clean = await Promise.all(names.map((name) => readMono16k(join(dev, 'clean', name))))
+    const noisy = await Promise.all(names.map((name) => readAt16k(join(dev, 'noisy', name))))
+    const clean = await Promise.all(names.map((name) => readAt16k(join(dev, 'clean', name))))
     return { name: `${names.length} noisy/clean pairs`, noisy: concat(noisy), clean: concat(clean) }
   }
   const demo = join(projectRoot, 'demo')
   const names = readdirSync(demo)
     .filter((name) => name.endsWith('.wav'))
     .sort()
-  const noisy = await Promise.all(names.map((name) => readMono16k(join(demo, name))))
+  const noisy = await Promise.all(names.map((name) => readAt16k(join(demo, name))))
   return { name: 'the bundled samples (no clean track: no quality rows)', noisy: concat(noisy), clean: null }
 }
 

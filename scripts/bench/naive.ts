@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { LevelMeter } from '../../src/audio/dsp/level'
 import { openSession } from '../../src/engine/onnx/runtime'
 import { peakRssBytes, rssBytes } from '../../src/engine/telemetry/rss'
-import { readMono16k } from './material'
+import { readAt16k } from '../readAt16k'
 
 /**
  * What the usual scripts do, in a process of its own: for every file a fresh session with default options, the whole file
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   for (const wav of wavs) {
     const startedMs = performance.now()
     const cpuBefore = process.cpuUsage()
-    const clean = await denoiseWhole(modelPath!, await readMono16k(wav))
+    const clean = await denoiseWhole(modelPath!, await readAt16k(wav))
     const cpu = process.cpuUsage(cpuBefore)
     if (outPath !== '-') writeFileSync(outPath!, Buffer.from(clean.buffer, clean.byteOffset, clean.byteLength))
     const line = {

@@ -5,7 +5,8 @@ import { stoi } from '../../src/audio/metrics/stoi'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import { projectRoot } from '../projectRoot'
-import { looped, RATE_HZ, readMono16k, writeLoopedWav, type Material } from './material'
+import { RATE_HZ, readAt16k } from '../readAt16k'
+import { looped, writeLoopedWav, type Material } from './material'
 import { runNaive, runStillwave, tooLongForNaive, type FileCost, type ModelFiles } from './runs'
 import type { Row, Section } from './table'
 
@@ -47,8 +48,8 @@ export async function liteSection(plan: Plan, material: Material): Promise<Secti
     await growthRow(plan, material),
     ...qualityRows(material, {
       naive: refused ?? readRaw(saved),
-      ours: await readMono16k(join(plan.folder, 'lite', last)),
-      article: await readMono16k(join(plan.folder, 'article', last))
+      ours: await readAt16k(join(plan.folder, 'lite', last)),
+      article: await readAt16k(join(plan.folder, 'article', last))
     })
   ]
   return { title: `FRCRN-lite, ${plan.liteSec} s of speech`, rows }

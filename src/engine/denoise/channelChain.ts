@@ -1,9 +1,10 @@
+import { concat } from '../../audio/dsp/concat'
 import type { RateConverter } from './excerpts'
 import type { LaneDenoiser } from './join'
 import { toModelRate } from './modelRate'
 import type { PipelineContext } from './pipelineContext'
 import type { ChannelProbe, FileProbe } from './probe'
-import { concat, newRecombiner } from './recombine'
+import { newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
 
 const NOTHING = new Float32Array(0)
@@ -58,7 +59,7 @@ export class ChannelChain {
     const low = toModel.finish()
     const first = (await this.denoise(this.parts, low)).slice()
     const last = this.restore(await lane.finish(), gain)
-    return recombiner.finish(low, concat(first, last))
+    return recombiner.finish(low, concat([first, last]))
   }
 
   close(): void {

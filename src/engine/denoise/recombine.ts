@@ -1,3 +1,4 @@
+import { concat } from '../../audio/dsp/concat'
 import { HighBandJoin } from '../../audio/dsp/highBand'
 import { Resampler } from '../../audio/dsp/resampler'
 
@@ -26,7 +27,7 @@ function withHighBand({ sampleRateHz, modelRateHz, frames }: RecombineOptions): 
   const join = new HighBandJoin({ sampleRateHz, lowHz: modelRateHz })
   return {
     push: (source, low, clean) => join.push({ source, low, clean }),
-    finish: (low, clean) => concat(join.push({ source: new Float32Array(0), low, clean }), join.finish(frames))
+    finish: (low, clean) => concat([join.push({ source: new Float32Array(0), low, clean }), join.finish(frames)])
   }
 }
 
@@ -34,13 +35,6 @@ function downAgain({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Rec
   const resampler = new Resampler({ fromHz: modelRateHz, toHz: sampleRateHz })
   return {
     push: (_source, _low, clean) => resampler.push(clean),
-    finish: (_low, clean) => concat(resampler.push(clean), resampler.finish(frames))
+    finish: (_low, clean) => concat([resampler.push(clean), resampler.finish(frames)])
   }
-}
-
-export function concat(first: Float32Array, last: Float32Array): Float32Array {
-  const all = new Float32Array(first.length + last.length)
-  all.set(first)
-  all.set(last, first.length)
-  return all
 }

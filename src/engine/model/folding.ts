@@ -1,3 +1,4 @@
+import { concat } from '../../audio/dsp/concat'
 import { BATCH_NORM_EPS, DECODER_KERNELS, ENCODER_KERNELS, exciteHidden, MEMORY_TAPS } from './network'
 import type { CheckedWeights } from './stateDict'
 
@@ -132,7 +133,7 @@ export class Folder {
   fsmn(key: string, layer: number): FoldedFsmn {
     const units = ['re', 'im', 'im', 're'].map((half) => `${key}.fsmn_${half}_L${layer}`)
     const { channels } = this.weights
-    const stack = (name: string): Float32Array => joinArrays(units.map((unit) => this.data(`${unit}.${name}`)))
+    const stack = (name: string): Float32Array => concat(units.map((unit) => this.data(`${unit}.${name}`)))
     const dims = [4 * channels, channels, 1, 1]
     const taps = stack('conv1.weight')
     for (let channel = 0; channel < 4 * channels; channel++) {
@@ -158,7 +159,7 @@ export class Folder {
     const { channels } = this.weights
     const hidden = exciteHidden(channels)
     const parts = ['r', 'i', 'i', 'r'].map((half) => `${key}.fc_${half}`)
-    const stack = (name: string): Float32Array => joinArrays(parts.map((part) => this.data(`${part}.${name}`)))
+    const stack = (name: string): Float32Array => concat(parts.map((part) => this.data(`${part}.${name}`)))
     const negated = (data: Float32Array): Float32Array =>
       data.map((value, i) => (Math.floor((4 * i) / data.length) === 2 ? -value : value))
     return {
@@ -287,14 +288,4 @@ export function threeProducts(kernel: ComplexKernel): ThreeProducts | null {
     ofIm: { weight: weight((a, b) => -a - b, 0), bias: bias(0) },
     ratio: { dims: [outputs, 1, 1, 1], data: ratio }
   }
-}
-
-function joinArrays(arrays: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0))
-  let at = 0
-  for (const array of arrays) {
-    joined.set(array, at)
-    at += array.length
-  }
-  return joined
 }
