@@ -20,7 +20,10 @@ export class Reclaimer {
 
   /** Call between files: a few milliseconds where enough has gathered, nothing otherwise. */
   afterFile(): void {
-    if (process.memoryUsage().arrayBuffers - this.floorBytes < TOLERATED_BYTES) return
+    const bytes = process.memoryUsage().arrayBuffers
+    // V8 gives buffers back on another thread: what was read right after a collection may have counted dead ones.
+    this.floorBytes = Math.min(this.floorBytes, bytes)
+    if (bytes - this.floorBytes < TOLERATED_BYTES) return
     this.collect()
     this.floorBytes = process.memoryUsage().arrayBuffers
   }
