@@ -1,6 +1,8 @@
+import tailwindcss from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
 
-/** The main process's bundle: the command line entry and the engine process. The window's entries come with the window. */
+/** The bundles of the app: main with the command line and the two utility processes, the sandboxed preload, the window. */
 export default defineConfig({
   main: {
     build: {
@@ -8,9 +10,36 @@ export default defineConfig({
       outDir: 'out/main',
       externalizeDeps: { exclude: ['zod'] },
       rollupOptions: {
-        input: { headless: 'src/main/headless.ts', engine: 'src/engine/entry.ts' },
+        input: {
+          index: 'src/main/index.ts',
+          headless: 'src/main/headless.ts',
+          engine: 'src/engine/entry.ts',
+          media: 'src/media/entry.ts'
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
       }
+    }
+  },
+  preload: {
+    build: {
+      target: 'node20',
+      outDir: 'out/preload',
+      rollupOptions: {
+        input: { index: 'src/preload/index.ts' },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' }
+      }
+    }
+  },
+  renderer: {
+    root: 'src/renderer',
+    plugins: [vue(), tailwindcss()],
+    build: {
+      target: 'chrome140',
+      outDir: 'out/renderer',
+      // The policy allows no data: URLs.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: { index: 'src/renderer/index.html' } }
     }
   }
 })

@@ -1,22 +1,29 @@
 import js from '@eslint/js'
 import prettier from 'eslint-config-prettier'
+import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
+import vueParser from 'vue-eslint-parser'
 
 /** Which folder may import which: the path says the process (ARCHITECTURE.md). */
 const layers = {
   shared: ['audio', 'engine', 'media', 'main', 'preload', 'renderer'],
   audio: ['engine', 'media', 'main', 'preload', 'renderer'],
   engine: ['media', 'main', 'preload', 'renderer'],
-  main: ['audio', 'media', 'renderer']
+  media: ['engine', 'main', 'preload', 'renderer'],
+  main: ['audio', 'preload', 'renderer'],
+  preload: ['audio', 'engine', 'media', 'main', 'renderer'],
+  renderer: ['audio', 'engine', 'media', 'main', 'preload']
 }
 
 const banImports = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
-/** Main knows of the engine process nothing but its protocol. */
+/** Main knows of its utility processes nothing but their protocols. */
 const engineInside = {
-  regex: '(^|/)engine/(?!protocol$)',
-  message: 'Main speaks to the engine through engine/protocol only.'
+  regex: '(^|/)(engine|media)/(?!protocol$)',
+  message: 'Main speaks to engine and media through their protocols only.'
 }
+
+const electron = { regex: '^electron', message: 'Electron belongs to src/main/app, src/main/ipc and the preload.' }
 
 const outside = (folders) => ({
   regex: `(^|/)\\.\\./(.*/)?(${folders.join('|')})/`,
@@ -28,11 +35,14 @@ const ort = { regex: '^onnxruntime-node$', message: 'Only src/engine/onnx/runtim
 export default tseslint.config(
   { ignores: ['out/**', 'node_modules/**', 'demo-output/**', 'models/training/**'] },
   js.configs.recommended,
+  vue.configs['flat/recommended'],
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.vue'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
+        parser: tseslint.parser,
+        extraFileExtensions: ['.vue'],
         projectService: { allowDefaultProject: ['electron.vite.config.ts', 'vitest.config.ts'] },
         tsconfigRootDir: import.meta.dirname
       }
@@ -50,6 +60,13 @@ export default tseslint.config(
       ]
     }
   },
+  {
+    files: ['**/*.vue'],
+    languageOptions: { parser: vueParser },
+    // Without a type checker that reads templates every import of a component looks untyped; vue-tsc checks them.
+    rules: { 'vue/multi-word-component-names': 'off', 'vue/require-default-prop': 'off' }
+  },
+  { files: ['**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['*.config.ts', 'scripts/vite.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['src/shared/**/*.ts'],
@@ -59,10 +76,17 @@ export default tseslint.config(
   { files: ['src/audio/**/*.ts'], rules: banImports([outside(layers.audio), ort, { regex: '^(electron|vue)' }]) },
   { files: ['src/engine/**/*.ts'], rules: banImports([outside(layers.engine), ort, { regex: '^(electron|vue)' }]) },
   { files: ['src/engine/onnx/runtime.ts'], rules: banImports([outside(layers.engine)]) },
+  { files: ['src/media/**/*.ts'], rules: banImports([outside(layers.media), ort, { regex: '^(electron|vue)' }]) },
   { files: ['src/main/**/*.ts'], rules: banImports([outside(layers.main), engineInside, ort]) },
+  { files: ['src/preload/**/*.ts'], rules: banImports([outside(layers.preload), ort, { regex: '^(vue|zod)' }]) },
   {
-    files: ['src/main/jobs/**/*.ts'],
-    rules: banImports([outside(layers.main), engineInside, ort, { regex: '^electron' }])
+    files: ['src/renderer/**/*.ts', 'src/renderer/**/*.vue'],
+    languageOptions: { globals: { window: 'readonly', document: 'readonly', navigator: 'readonly' } },
+    rules: banImports([outside(layers.renderer), ort, { regex: '^(node:|electron)' }])
+  },
+  {
+    files: ['src/main/jobs/**/*.ts', 'src/main/cli/**/*.ts', 'src/main/models/**/*.ts', 'src/main/settings/**/*.ts'],
+    rules: banImports([outside(layers.main), engineInside, ort, electron])
   },
   { files: ['src/**/*.test.ts'], rules: { ...banImports([ort]), '@typescript-eslint/require-await': 'off' } },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },

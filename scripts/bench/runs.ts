@@ -64,7 +64,13 @@ export async function runStillwave(
   const costs: FileCost[] = []
   for (const [index, wav] of wavs.entries()) {
     const partPath = join(outDir, `${String(index)}-${basename(wav)}`)
-    const done = await host.denoise({ jobId: String(index), inputPath: wav, partPath, outputContainer: null })
+    const done = await host.denoise({
+      jobId: String(index),
+      inputPath: wav,
+      partPath,
+      outputContainer: null,
+      residualGain: 0
+    })
     costs.push({
       audioSec: done.durationSec,
       wallSec: done.timings.wallSec,

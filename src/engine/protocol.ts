@@ -1,16 +1,11 @@
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
+import { DEVICES, JOINS } from '../shared/settings/choices'
 
 /**
  * What main and the engine process say to each other: the same over `child_process.fork` and a utility process.
  * Paths and options cross, never samples. Every message of the engine carries the generation it was forked with.
  */
-
-export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const
-export type Device = (typeof DEVICES)[number]
-
-export const JOINS = ['carried', 'overlap'] as const
-export type Join = (typeof JOINS)[number]
 
 /** What one engine is started with. `chunkSec` is payload per run; `overlapSec` counts for `overlap` only. */
 export const EngineSettings = z.object({
@@ -38,7 +33,9 @@ export const FileJob = z.object({
   inputPath: z.string(),
   partPath: z.string(),
   /** The container to write; null keeps the source's where we can write it. */
-  outputContainer: z.enum(['wav', 'aiff', 'w64']).nullable()
+  outputContainer: z.enum(['wav', 'aiff', 'w64']).nullable(),
+  /** How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean). */
+  residualGain: z.number().min(0).max(1)
 })
 export type FileJob = z.infer<typeof FileJob>
 
@@ -47,6 +44,9 @@ export const EngineRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), generation: z.number().int(), settings: EngineSettings }),
   z.object({ type: z.literal('denoise'), job: FileJob }),
   z.object({ type: z.literal('cancel'), jobId: z.string() }),
+  /** Holds every job between two chunks, its state kept; heartbeats go on, and cancel works. */
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
   z.object({ type: z.literal('shutdown') })
 ])
 export type EngineRequest = z.infer<typeof EngineRequest>

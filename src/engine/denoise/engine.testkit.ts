@@ -36,7 +36,7 @@ export function settingsFor(model: EngineSettings['model'], changes: Partial<Eng
 }
 
 export function jobFor(inputPath: string, jobId = 'job'): FileJob {
-  return { jobId, inputPath, partPath: `${inputPath}.${jobId}.part`, outputContainer: null }
+  return { jobId, inputPath, partPath: `${inputPath}.${jobId}.part`, outputContainer: null, residualGain: 0 }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Join } from '../protocol'
+import type { Join } from '../../shared/settings/choices'
 import type { RunCounters } from './statefulLanes'
 
 /** Zero samples before a file's first sample and at least as many after its last: FRCRN's edges are spikes (FRCRN.md 1.3). */

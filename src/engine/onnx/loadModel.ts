@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/appError'
 import { readGraphSignature } from '../model/readModel'
-import type { Device } from '../protocol'
+import type { Device } from '../../shared/settings/choices'
 import { openSession } from './runtime'
 import type { ModelSession, SessionOptions } from './runtime'
 

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor as OrtTensor, listSupportedBackends } from 'onnxruntime-node'
-import type { Device } from '../protocol'
+import type { Device } from '../../shared/settings/choices'
 import { discard } from './discard'
 
 /** The only file that imports onnxruntime-node: sessions, tensors and execution providers for the rest of the engine. */

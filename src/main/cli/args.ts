@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { DEVICES, JOINS, type Device, type Join } from '../../engine/protocol'
+import { DEVICES, JOINS, type Device, type Join } from '../../shared/settings/choices'
 import { ON_EXISTS, type OnExists } from '../jobs/outputPlan'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */

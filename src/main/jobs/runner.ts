@@ -3,7 +3,8 @@ import path from 'node:path'
 import type { FileJob } from '../../engine/protocol'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import type { JobResult } from '../../shared/jobs/job'
-import { emptyQueue, reduceQueue, type QueueEvent, type QueueState } from '../../shared/jobs/queue'
+import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
+import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
 import { commitOutput } from './commitOutput'
@@ -84,7 +85,7 @@ export class BatchRunner {
       this.pump()
     })
     for (const file of [...this.suspects, ...this.waiting]) {
-      this.emit({ type: 'jobCancelled', jobId: file.jobId, because: this.stopped })
+      this.emit({ type: 'jobsCancelled', jobIds: [file.jobId], because: this.stopped })
     }
     return this.state
   }
@@ -145,7 +146,13 @@ export class BatchRunner {
 
   private async denoise(file: RunnableFile, partPath: string): Promise<void> {
     const { engine, signal, onProgress, onExists, claims } = this.options
-    const job: FileJob = { jobId: file.jobId, inputPath: file.inputPath, partPath, outputContainer: null }
+    const job: FileJob = {
+      jobId: file.jobId,
+      inputPath: file.inputPath,
+      partPath,
+      outputContainer: null,
+      residualGain: 0
+    }
     const done = await engine.denoise(job, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(file.inputPath, file.identity)
     const { extension } = done
@@ -157,7 +164,7 @@ export class BatchRunner {
 
   private async judge(file: RunnableFile, error: AppError): Promise<void> {
     if (error.code === 'E_CANCELLED' && this.options.signal.aborted) {
-      this.emit({ type: 'jobCancelled', jobId: file.jobId, because: this.stopped })
+      this.emit({ type: 'jobsCancelled', jobIds: [file.jobId], because: this.stopped })
     } else if (error instanceof EngineCrash) {
       this.judgeCrash(file, error)
     } else {
@@ -174,7 +181,7 @@ export class BatchRunner {
       this.emit({ type: 'jobFailed', jobId: file.jobId, error: crash.toPayload() })
       return
     }
-    this.emit({ type: 'jobRetried', jobId: file.jobId })
+    this.emit({ type: 'jobsRetried', jobIds: [file.jobId] })
     if (crash.deliberate) this.waiting.unshift(file)
     else this.suspects.push(file)
   }

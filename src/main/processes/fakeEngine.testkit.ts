@@ -74,7 +74,8 @@ export class FakeEngineFolder {
       jobId: name,
       inputPath: path.join(this.root, name),
       partPath: path.join(this.root, `.${name}.part`),
-      outputContainer: null
+      outputContainer: null,
+      residualGain: 0
     }
   }
 

@@ -1,5 +1,29 @@
 import type { ErrorPayload, WarningCode } from '../errors/appError'
 
+/** Which file it was when it was added (RELIABILITY section 3, rule 5). Device and inode are decimal strings: inodes pass 2^53. */
+export interface SourceIdentity {
+  readonly device: string
+  readonly inode: string
+  readonly sizeBytes: number
+  readonly modifiedNs: string
+}
+
+/** What the media process found out about a file before any work: shown in the list, never trusted for the work itself. */
+export interface MediaInfo {
+  /** Null where the header does not tell. */
+  readonly durationSec: number | null
+  readonly sampleRateHz: number
+  readonly channels: number
+  /** Bits of a PCM sample (16, 24, 32 ...); null where the codec has none. */
+  readonly bitDepth: number | null
+  /** A short name to show: `WAV`, `FLAC`, `MP3`, `AAC` ... */
+  readonly format: string
+}
+
+/** A file's probe: its facts, or why it has none (the run will say the same, with a report). */
+export type Probe =
+  { readonly ok: true; readonly info: MediaInfo } | { readonly ok: false; readonly error: ErrorPayload }
+
 /** What is known of a file once it is done; times in seconds, memory in bytes. */
 export interface JobResult {
   /** Where the file is: the planned path, or another where the plan had to give way. */
@@ -9,9 +33,9 @@ export interface JobResult {
   readonly durationSec: number
   readonly sampleRateHz: number
   readonly channels: number
-  /** Wall time from the job's start to its end. */
+  /** Wall time from the job's start to its end, pauses left out. */
   readonly processingSec: number
-  /** The engine's highest resident memory so far. */
+  /** The engine's highest resident memory while this file was in its hands. */
   readonly peakRssBytes: number
 }
 
@@ -30,9 +54,19 @@ export type JobStatus =
 export interface Job {
   readonly id: string
   readonly inputPath: string
+  /** The folder that was added (or the added file's own folder), and the file's place under it. */
+  readonly root: string
+  readonly relativePath: string
+  /** The file was named itself, not found in a folder. */
+  readonly explicit: boolean
+  readonly identity: SourceIdentity
   readonly outputPath: string | null
+  /** Names the frozen settings in `QueueState.settings`. */
+  readonly settingsKey: string
+  /** Null until the media process has looked. */
+  readonly probe: Probe | null
   readonly status: JobStatus
 }
 
-/** A job as it is added. */
-export type NewJob = Omit<Job, 'status'>
+/** A job as it is added. `error` says why it cannot have an output path: it begins failed. */
+export type NewJob = Omit<Job, 'status' | 'probe' | 'settingsKey'> & { readonly error: ErrorPayload | null }

@@ -1,5 +1,13 @@
 import type { ErrorPayload } from '../errors/appError'
-import type { Job, JobResult, JobStatus, NewJob } from './job'
+import type { JobSettings } from '../settings/jobSettings'
+import type { Job, JobResult, NewJob, Probe } from './job'
+
+/** What the queue is doing. `stopAfter`: the files in work are the last ones. `because`: what ended the batch by itself. */
+export type RunState =
+  | { readonly kind: 'idle'; readonly because: ErrorPayload | null }
+  | { readonly kind: 'running'; readonly stopAfter: boolean }
+  /** Files in work are held between two chunks, their state kept. */
+  | { readonly kind: 'paused' }
 
 /**
  * The queue: the one truth about a batch. `epoch` names one life of the queue, `revision` counts its changes, so that a
@@ -8,84 +16,44 @@ import type { Job, JobResult, JobStatus, NewJob } from './job'
 export interface QueueState {
   readonly epoch: string
   readonly revision: number
+  readonly run: RunState
   readonly jobs: readonly Job[]
+  /** The frozen settings that jobs name. */
+  readonly settings: Readonly<Record<string, JobSettings>>
+}
+
+/** A waiting job's new place, or why it has none. */
+export interface Replanned {
+  readonly jobId: string
+  readonly outputPath: string | null
+  readonly error: ErrorPayload | null
 }
 
 /** All that can happen to a queue. Progress is not here: it is a stream, not state. */
 export type QueueEvent =
-  | { readonly type: 'jobsAdded'; readonly jobs: readonly NewJob[] }
+  | {
+      readonly type: 'jobsAdded'
+      readonly jobs: readonly NewJob[]
+      readonly settingsKey: string
+      readonly settings: JobSettings
+    }
+  | { readonly type: 'jobsProbed'; readonly probes: readonly { readonly jobId: string; readonly probe: Probe }[] }
+  /** In their present order to before `beforeId`; null is the end. */
+  | { readonly type: 'jobsMoved'; readonly jobIds: readonly string[]; readonly beforeId: string | null }
+  /** Out of the list; never one that runs. */
+  | { readonly type: 'jobsRemoved'; readonly jobIds: readonly string[] }
+  /** Waiting jobs take other settings, and with them other places. */
+  | {
+      readonly type: 'jobsReplanned'
+      readonly jobs: readonly Replanned[]
+      readonly settingsKey: string
+      readonly settings: JobSettings
+    }
   | { readonly type: 'jobStarted'; readonly jobId: string }
   | { readonly type: 'jobFinished'; readonly jobId: string; readonly result: JobResult }
   | { readonly type: 'jobFailed'; readonly jobId: string; readonly error: ErrorPayload }
   /** Back to the queue: after a crash of the engine (attempts are kept), or by a person's wish (they begin anew). */
-  | { readonly type: 'jobRetried'; readonly jobId: string }
+  | { readonly type: 'jobsRetried'; readonly jobIds: readonly string[] }
   | { readonly type: 'jobSkipped'; readonly jobId: string }
-  | { readonly type: 'jobCancelled'; readonly jobId: string; readonly because: ErrorPayload | null }
-
-type JobEvent = Exclude<QueueEvent, { type: 'jobsAdded' }>
-
-/** A queue without jobs. */
-export function emptyQueue(epoch: string): QueueState {
-  return { epoch, revision: 0, jobs: [] }
-}
-
-/**
- * The queue after `event`. Pure; used by the queue's owner and by its mirrors alike.
- * Throws a `RangeError` for an event that cannot happen in this state (an unknown job, a second end): such an event is a bug.
- */
-export function reduceQueue(state: QueueState, event: QueueEvent): QueueState {
-  const jobs = event.type === 'jobsAdded' ? addJobs(state.jobs, event.jobs) : changeJob(state.jobs, event)
-  return { epoch: state.epoch, revision: state.revision + 1, jobs }
-}
-
-function addJobs(jobs: readonly Job[], added: readonly NewJob[]): readonly Job[] {
-  const ids = new Set(jobs.map((job) => job.id))
-  for (const { id } of added) {
-    if (ids.has(id)) throw new RangeError(`job ${id} is in the queue already`)
-    ids.add(id)
-  }
-  return [...jobs, ...added.map((job): Job => ({ ...job, status: { kind: 'pending', attempts: 0 } }))]
-}
-
-function changeJob(jobs: readonly Job[], event: JobEvent): readonly Job[] {
-  const index = jobs.findIndex((job) => job.id === event.jobId)
-  const job = jobs[index]
-  if (!job) throw new RangeError(`${event.type}: no job ${event.jobId}`)
-  const status = nextStatus(job.status, event)
-  if (!status) throw new RangeError(`${event.type}: job ${job.id} is ${job.status.kind}`)
-  const changed = [...jobs]
-  changed[index] = { ...job, status }
-  return changed
-}
-
-/** The one table of what may follow what; null where `event` may not happen. */
-function nextStatus(status: JobStatus, event: JobEvent): JobStatus | null {
-  const open = status.kind === 'pending' || status.kind === 'running'
-  switch (event.type) {
-    case 'jobStarted':
-      return status.kind === 'pending' ? { kind: 'running', attempts: status.attempts + 1 } : null
-    case 'jobFinished':
-      return status.kind === 'running' ? { kind: 'done', result: event.result } : null
-    case 'jobFailed':
-      return open ? { kind: 'failed', error: event.error } : null
-    case 'jobSkipped':
-      return open ? { kind: 'skipped' } : null
-    case 'jobCancelled':
-      return open ? { kind: 'cancelled', because: event.because } : null
-    case 'jobRetried':
-      return retried(status)
-  }
-}
-
-function retried(status: JobStatus): JobStatus | null {
-  if (status.kind === 'running') return { kind: 'pending', attempts: status.attempts }
-  if (status.kind === 'failed' || status.kind === 'cancelled') return { kind: 'pending', attempts: 0 }
-  return null
-}
-
-/** How many jobs there are of each kind. */
-export function countJobs(state: QueueState): Readonly<Record<JobStatus['kind'], number>> {
-  const counts = { pending: 0, running: 0, done: 0, failed: 0, skipped: 0, cancelled: 0 }
-  for (const job of state.jobs) counts[job.status.kind]++
-  return counts
-}
+  | { readonly type: 'jobsCancelled'; readonly jobIds: readonly string[]; readonly because: ErrorPayload | null }
+  | { readonly type: 'runChanged'; readonly run: RunState }

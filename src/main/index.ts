@@ -1,0 +1,4 @@
+import { app } from 'electron'
+
+/** The app's entry under Electron. */
+await app.whenReady()

@@ -1,0 +1,144 @@
+import type { ErrorPayload } from '../errors/appError'
+import type { QueueEvent, QueueState } from '../jobs/queue'
+import type { AppSettings } from '../settings/appSettings'
+
+/** What main tells the window beside the queue. Bytes and seconds throughout. */
+
+/** A model that can be chosen. */
+export interface ModelView {
+  readonly id: string
+  readonly name: string
+  readonly licence: string
+  /** Carried chunks need the stateful companion. */
+  readonly hasStateful: boolean
+  /** The chunk that suits it, and what its weights weigh. */
+  readonly chunkSec: number
+  readonly sizeBytes: number
+  readonly sha256: string | null
+}
+
+/** The engine as it is now. `device` is the provider really in use. */
+export type EngineView =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | {
+      readonly kind: 'ready'
+      readonly device: string
+      readonly threads: number
+      readonly join: string
+      readonly pid: number | null
+    }
+  | { readonly kind: 'unavailable'; readonly error: ErrorPayload }
+
+/** One running file, latest wins. `speed` is seconds of audio a second. */
+export interface JobProgress {
+  readonly jobId: string
+  readonly fraction: number
+  readonly speed: number | null
+  readonly leftSec: number | null
+  readonly peakRssBytes: number
+}
+
+/** The batch as a whole: by audio, not by files. */
+export interface BatchProgress {
+  readonly fraction: number
+  readonly speed: number | null
+  readonly leftSec: number | null
+}
+
+/** Memory now; the engine's is null while it does not run. */
+export interface Metrics {
+  readonly atMs: number
+  readonly engineRssBytes: number | null
+  readonly enginePeakRssBytes: number
+  readonly appRssBytes: number
+  readonly totalBytes: number
+  readonly availableBytes: number
+}
+
+/** A folder scan in the background; `done` is its last word. */
+export interface ScanView {
+  readonly scanId: string
+  readonly found: number
+  readonly skipped: number
+  readonly otherFiles: number
+  readonly cutShort: boolean
+  readonly done: boolean
+  readonly error: ErrorPayload | null
+}
+
+/** An unfinished queue of an earlier run that waits for an answer. */
+export interface RecoveryView {
+  readonly finished: number
+  readonly total: number
+  /** The journal was damaged: this is what could be read, and a copy of it is kept at this path. */
+  readonly damagedCopyPath: string | null
+}
+
+/** What should be known before Start; `count` files are concerned. */
+export type PreflightWarning =
+  | { readonly kind: 'collision'; readonly count: number; readonly example: string }
+  | { readonly kind: 'outputExists'; readonly count: number; readonly onExists: 'skip' | 'rename' | 'overwrite' }
+  | { readonly kind: 'outputInsideInput'; readonly path: string }
+  | { readonly kind: 'outputNotWritable'; readonly path: string; readonly error: ErrorPayload }
+  | { readonly kind: 'disk'; readonly path: string; readonly neededBytes: number; readonly freeBytes: number }
+  | { readonly kind: 'memory'; readonly neededBytes: number; readonly availableBytes: number }
+  | { readonly kind: 'unsupported'; readonly count: number; readonly example: string; readonly error: ErrorPayload }
+  | { readonly kind: 'settingsDiffer'; readonly count: number }
+
+export interface Preflight {
+  /** A resulting path for the form's settings: of a waiting file, or of a made-up one in an empty list. */
+  readonly example: { readonly input: string; readonly output: string }
+  readonly warnings: readonly PreflightWarning[]
+  /** What a run with the form's settings is expected to need. */
+  readonly forecastBytes: number | null
+}
+
+export interface AppInfo {
+  readonly version: string
+  readonly platform: string
+  readonly arch: string
+  readonly cpuModel: string
+  readonly cores: number
+  readonly totalBytes: number
+  /** Null where none was found. */
+  readonly ffmpeg: { readonly path: string; readonly version: string } | null
+  readonly logFolder: string
+  /** The system's language, as a BCP 47 tag. */
+  readonly locale: string
+}
+
+/** All that a window needs to draw itself, at one moment. */
+export interface Snapshot {
+  readonly info: AppInfo
+  readonly queue: QueueState
+  readonly settings: AppSettings
+  readonly models: readonly ModelView[]
+  readonly engine: EngineView
+  readonly progress: readonly JobProgress[]
+  readonly batch: BatchProgress | null
+  readonly recovery: RecoveryView | null
+  readonly scans: readonly ScanView[]
+}
+
+/** What main tells by itself. Queue events carry the revision that they lead to. */
+export type PushEvent =
+  | { readonly topic: 'queue'; readonly epoch: string; readonly revision: number; readonly event: QueueEvent }
+  | { readonly topic: 'progress'; readonly jobs: readonly JobProgress[]; readonly batch: BatchProgress | null }
+  | { readonly topic: 'engine'; readonly engine: EngineView }
+  | { readonly topic: 'metrics'; readonly metrics: Metrics }
+  | { readonly topic: 'scan'; readonly scan: ScanView }
+  | { readonly topic: 'settings'; readonly settings: AppSettings }
+  | { readonly topic: 'recovery'; readonly recovery: RecoveryView | null }
+  /** The batch came to its end by itself. */
+  | { readonly topic: 'finished'; readonly done: number; readonly failed: number; readonly wallSec: number }
+  /** When-done action about to happen; null takes it back. */
+  | {
+      readonly topic: 'countdown'
+      readonly countdown: { readonly action: 'quit' | 'sleep'; readonly leftSec: number } | null
+    }
+  /** A menu or keyboard command that the window carries out. */
+  | { readonly topic: 'command'; readonly command: WindowCommand }
+
+export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find'] as const
+export type WindowCommand = (typeof WINDOW_COMMANDS)[number]

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { DEFAULT_JOB_SETTINGS, JobSettings, LIMITS } from './jobSettings'
+import { JOINS } from './choices'
+
+export const THEMES = ['system', 'light', 'dark'] as const
+export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
+export const WHEN_DONE = ['nothing', 'quit', 'sleep'] as const
+
+/** The part of the settings that a preset sets: what decides memory and speed. */
+export const ChunkSettings = z.strictObject({
+  join: z.enum(JOINS),
+  chunkSec: z.number().min(LIMITS.chunkSec.min).max(LIMITS.chunkSec.max),
+  overlapSec: z.number().min(LIMITS.overlapSec.min).max(LIMITS.overlapSec.max),
+  batch: z.number().int().min(LIMITS.batch.min).max(LIMITS.batch.max)
+})
+export type ChunkSettings = z.infer<typeof ChunkSettings>
+
+/** A preset that the user named. */
+export const UserPreset = z.strictObject({
+  id: z.string().min(1).max(64),
+  name: z.string().trim().min(1).max(60),
+  values: ChunkSettings
+})
+export type UserPreset = z.infer<typeof UserPreset>
+
+/** All that the app remembers between starts, beside the queue. */
+export const AppSettings = z.strictObject({
+  version: z.literal(1),
+  /** The form: what the next files are added with. */
+  job: JobSettings,
+  userPresets: z.array(UserPreset).max(50),
+  theme: z.enum(THEMES),
+  language: z.enum(LANGUAGES),
+  whenDone: z.enum(WHEN_DONE),
+  notify: z.boolean(),
+  sound: z.boolean(),
+  /** No sleep of the machine while a batch runs. */
+  keepAwake: z.boolean(),
+  showAdvanced: z.boolean(),
+  /** An ffmpeg of the user's choice; null looks in the app's resources, then in PATH. */
+  ffmpegPath: z.string().max(4096).nullable()
+})
+export type AppSettings = z.infer<typeof AppSettings>
+
+/** A change of some of them; `job` and `output` change field by field. */
+export const SettingsPatch = AppSettings.omit({ version: true, job: true })
+  .partial()
+  .extend({
+    job: JobSettings.omit({ output: true })
+      .partial()
+      .extend({ output: JobSettings.shape.output.partial().optional() })
+      .optional()
+  })
+export type SettingsPatch = z.infer<typeof SettingsPatch>
+
+export const DEFAULT_APP_SETTINGS: AppSettings = {
+  version: 1,
+  job: DEFAULT_JOB_SETTINGS,
+  userPresets: [],
+  theme: 'system',
+  language: 'system',
+  whenDone: 'nothing',
+  notify: true,
+  sound: false,
+  keepAwake: true,
+  showAdvanced: false,
+  ffmpegPath: null
+}
+
+/** The settings after a change; pure. Fields that the patch does not name stay. */
+export function patchSettings(settings: AppSettings, patch: SettingsPatch): AppSettings {
+  const { job, ...rest } = patch
+  const { output, ...jobRest } = job ?? {}
+  const merged = {
+    ...settings,
+    ...rest,
+    job: { ...settings.job, ...jobRest, output: { ...settings.job.output, ...output } }
+  }
+  return AppSettings.parse(merged)
+}

@@ -1,0 +1,15 @@
+/** Where a model can run; `auto` takes the best that works. */
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const
+export type Device = (typeof DEVICES)[number]
+
+/** How chunks join: histories carried from run to run, or overlapping chunks with a crossfade (DESIGN section 4). */
+export const JOINS = ['carried', 'overlap'] as const
+export type Join = (typeof JOINS)[number]
+
+/** What happens where a result is already there. */
+export const ON_EXISTS = ['skip', 'rename', 'overwrite'] as const
+export type OnExists = (typeof ON_EXISTS)[number]
+
+/** Where results go: beside their sources, in a folder beside them, in one folder, or in one folder with the inputs' tree. */
+export const PLACES = ['beside', 'subfolder', 'folder', 'tree'] as const
+export type Place = (typeof PLACES)[number]

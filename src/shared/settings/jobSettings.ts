@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { DEVICES, JOINS, ON_EXISTS, PLACES } from './choices'
+
+/** Limits of the numbers that a person may set; seconds, lanes, threads. */
+export const LIMITS = {
+  chunkSec: { min: 0.25, max: 60 },
+  overlapSec: { min: 0, max: 10 },
+  batch: { min: 1, max: 16 },
+  threads: { min: 1, max: 64 }
+} as const
+
+const within = (limit: { readonly min: number; readonly max: number }): z.ZodNumber =>
+  z.number().min(limit.min).max(limit.max)
+
+/**
+ * Where results go and what they are called. `folder` (absolute) counts for `folder` and `tree`, `subfolder` for `subfolder`.
+ * `pattern` gives the name without its extension: `{name}` is the source's, `{folder}` its folder's, `{date}` the day's.
+ */
+export const OutputSettings = z.strictObject({
+  place: z.enum(PLACES),
+  folder: z.string().max(4096).nullable(),
+  subfolder: z.string().min(1).max(200),
+  pattern: z.string().min(1).max(200),
+  onExists: z.enum(ON_EXISTS)
+})
+export type OutputSettings = z.infer<typeof OutputSettings>
+
+/** What one job is done with. Frozen when the job is added; the window's form holds those for the next ones. */
+export const JobSettings = z.strictObject({
+  /** An id of the model list. The command line also takes a path of an ONNX file. */
+  modelId: z.string().min(1).max(4096),
+  device: z.enum(DEVICES),
+  join: z.enum(JOINS),
+  /** Payload of one run. */
+  chunkSec: within(LIMITS.chunkSec),
+  /** Crossfade; counts for `overlap` only and is at most half the chunk. */
+  overlapSec: within(LIMITS.overlapSec),
+  /** Lanes (channels of one file or of several) in one run. */
+  batch: within(LIMITS.batch).int(),
+  /** Threads of the model; null lets the machine's cores decide. */
+  threads: within(LIMITS.threads).int().nullable(),
+  /** 100 takes away all that the model takes away; 0 leaves the recording as it is (dry/wet mix). */
+  strengthPercent: z.number().min(0).max(100),
+  output: OutputSettings
+})
+export type JobSettings = z.infer<typeof JobSettings>
+
+/** What a new installation starts with; chunk and batch are the bundled light model's. */
+export const DEFAULT_JOB_SETTINGS: JobSettings = {
+  modelId: 'frcrn-lite',
+  device: 'auto',
+  join: 'carried',
+  chunkSec: 1,
+  overlapSec: 0.5,
+  batch: 1,
+  threads: null,
+  strengthPercent: 100,
+  output: { place: 'beside', folder: null, subfolder: 'clean', pattern: '{name}.clean', onExists: 'skip' }
+}
