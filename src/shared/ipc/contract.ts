@@ -66,3 +66,6 @@ export type RouteName = keyof Contract
 export type RequestOf<N extends RouteName> = z.infer<Contract[N]['request']>
 export type AnswerOf<N extends RouteName> = NonNullable<Contract[N]['answer']> | NullOf<Contract[N]['answer']>
 type NullOf<T> = null extends T ? null : never
+
+/** What answers: one function for every route. */
+export type Handlers = { readonly [N in RouteName]: (request: RequestOf<N>) => Promise<AnswerOf<N>> }
