@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'E_DEVICE_UNAVAILABLE',
   'E_DOWNLOAD_FAILED',
   'E_DOWNLOAD_MISMATCH',
+  'E_BAD_REQUEST',
   'E_INTERNAL'
 ] as const
 

@@ -1,0 +1,71 @@
+import { INVOKE_CHANNEL, PUSH_CHANNEL } from '../shared/ipc/channels'
+import type { StillwaveApi } from '../shared/ipc/api'
+import type { AnswerOf, RequestOf, RouteName } from '../shared/ipc/contract'
+import type { Envelope } from '../shared/ipc/envelope'
+import type { PushEvent } from '../shared/ipc/views'
+
+/** The three things of Electron that the window's API stands on. */
+export interface Bridge {
+  invoke(channel: string, message: unknown): Promise<unknown>
+  /** Listens without the event object; gives back the end of it. */
+  listen(channel: string, listener: (data: unknown) => void): () => void
+  /** Empty for files that are not on a disk. */
+  pathOf(file: File): string
+}
+
+/** All of `window.stillwave`, name by name: what is not written here the page cannot ask for. */
+export function createApi(bridge: Bridge): StillwaveApi {
+  const call =
+    <N extends RouteName>(route: N) =>
+    async (request: RequestOf<N>): Promise<Envelope<AnswerOf<N>>> => {
+      try {
+        return (await bridge.invoke(INVOKE_CHANNEL, { route, request })) as Envelope<AnswerOf<N>>
+      } catch (thrown) {
+        // No handler, or a request that cannot be cloned: told like every other error.
+        const detail = thrown instanceof Error ? thrown.message : String(thrown)
+        return { ok: false, error: { code: 'E_INTERNAL', data: { detail } } }
+      }
+    }
+  return Object.freeze({
+    app: Object.freeze({
+      snapshot: call('app.snapshot'),
+      cancelCountdown: call('app.cancelCountdown'),
+      openLogs: call('app.openLogs')
+    }),
+    queue: Object.freeze({
+      addPaths: call('queue.addPaths'),
+      pick: call('queue.pick'),
+      cancelScan: call('queue.cancelScan'),
+      start: call('queue.start'),
+      pause: call('queue.pause'),
+      resume: call('queue.resume'),
+      stop: call('queue.stop'),
+      stopAfter: call('queue.stopAfter'),
+      cancel: call('queue.cancel'),
+      retry: call('queue.retry'),
+      remove: call('queue.remove'),
+      move: call('queue.move'),
+      runNext: call('queue.runNext'),
+      clearFinished: call('queue.clearFinished'),
+      applySettings: call('queue.applySettings'),
+      preflight: call('queue.preflight'),
+      recover: call('queue.recover')
+    }),
+    settings: Object.freeze({
+      patch: call('settings.patch'),
+      pickFolder: call('settings.pickFolder'),
+      pickFfmpeg: call('settings.pickFfmpeg')
+    }),
+    engine: Object.freeze({ retry: call('engine.retry') }),
+    job: Object.freeze({
+      reveal: call('job.reveal'),
+      open: call('job.open'),
+      copyReport: call('job.copyReport')
+    }),
+    pathsOf: (files: readonly File[]) => files.map((file) => bridge.pathOf(file)).filter((path) => path !== ''),
+    onPush: (listener: (event: PushEvent) => void) =>
+      bridge.listen(PUSH_CHANNEL, (data) => {
+        listener(data as PushEvent)
+      })
+  })
+}
