@@ -45,6 +45,9 @@ const OPTIONS = {
   version: FLAG
 } as const
 
+/** Long names of all options, without dashes. */
+export const OPTION_NAMES: readonly string[] = Object.keys(OPTIONS)
+
 /** Longest chunk: with its context it must fit in memory on a small machine. */
 const MAX_CHUNK_SEC = 600
 /** Shortest: one frame of FRCRN is 20 ms. */

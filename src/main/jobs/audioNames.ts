@@ -1,15 +1,13 @@
 import path from 'node:path'
 
 /** What a folder's files must be called to be taken: audio, and video whose sound track is worth cleaning. */
-const EXTENSIONS = new Set(
-  (
-    'wav wave bwf rf64 w64 aif aiff aifc aiffc caf au snd flac ogg oga opus spx mp3 mp2 mp1 mpga m4a m4b m4r mp4 m4v aac ' +
-    'adts ac3 eac3 dts amr awb 3gp 3gpp 3g2 wma asf wmv wv ape tta tak mpc gsm voc sph mka mkv webm mov avi mpg mpeg ts ' +
-    'mts m2ts flv ra rm qcp dss ds2'
-  )
-    .split(' ')
-    .map((name) => `.${name}`)
-)
+export const AUDIO_EXTENSIONS: readonly string[] = (
+  'wav wave bwf rf64 w64 aif aiff aifc aiffc caf au snd flac ogg oga opus spx mp3 mp2 mp1 mpga m4a m4b m4r mp4 m4v aac ' +
+  'adts ac3 eac3 dts amr awb 3gp 3gpp 3g2 wma asf wmv wv ape tta tak mpc gsm voc sph mka mkv webm mov avi mpg mpeg ts ' +
+  'mts m2ts flv ra rm qcp dss ds2'
+).split(' ')
+
+const EXTENSIONS = new Set(AUDIO_EXTENSIONS.map((name) => `.${name}`))
 
 /** Containers that are written as they came; all others come out as WAV. */
 const KEPT = [['.wav', '.wave', '.bwf', '.rf64'], ['.aiff', '.aif', '.aifc', '.aiffc'], ['.w64']] as const

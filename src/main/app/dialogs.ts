@@ -1,0 +1,46 @@
+import { dialog, type BrowserWindow, type FileFilter, type OpenDialogOptions } from 'electron'
+import { AUDIO_EXTENSIONS } from '../jobs/audioNames'
+import type { Words } from './words'
+
+export interface DialogPlace {
+  readonly window: () => BrowserWindow | null
+  readonly words: () => Words
+}
+
+async function open(window: BrowserWindow | null, options: OpenDialogOptions): Promise<readonly string[]> {
+  const answer = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options)
+  return answer.canceled ? [] : answer.filePaths
+}
+
+function audioFilters({ audioFiles, allFiles }: Words['dialogs']): FileFilter[] {
+  return [
+    { name: audioFiles, extensions: [...AUDIO_EXTENSIONS] },
+    { name: allFiles, extensions: ['*'] }
+  ]
+}
+
+/** Asks for files or folders to add; none where the dialog was left. */
+export function pickInputs({ window, words }: DialogPlace, what: 'files' | 'folders'): Promise<readonly string[]> {
+  const texts = words().dialogs
+  return open(
+    window(),
+    what === 'files'
+      ? { title: texts.pickFiles, filters: audioFilters(texts), properties: ['openFile', 'multiSelections'] }
+      : { title: texts.pickFolders, properties: ['openDirectory', 'multiSelections'] }
+  )
+}
+
+export async function pickOutputFolder({ window, words }: DialogPlace, present: string | null): Promise<string | null> {
+  const [folder] = await open(window(), {
+    title: words().dialogs.pickOutput,
+    properties: ['openDirectory', 'createDirectory'],
+    ...(present === null ? {} : { defaultPath: present })
+  })
+  return folder ?? null
+}
+
+export async function pickProgram({ window, words }: DialogPlace): Promise<string | null> {
+  const filters = process.platform === 'win32' ? { filters: [{ name: 'ffmpeg', extensions: ['exe'] }] } : {}
+  const [program] = await open(window(), { title: words().dialogs.pickFfmpeg, properties: ['openFile'], ...filters })
+  return program ?? null
+}

@@ -1,0 +1,61 @@
+import { clipboard, shell } from 'electron'
+import { AppError } from '../../shared/errors/appError'
+import type { ElectronHandlers } from '../ipc/handlers'
+import { isAudioName } from '../jobs/audioNames'
+import type { Core } from './core'
+import { pickInputs, pickOutputFolder, pickProgram, type DialogPlace } from './dialogs'
+
+export interface ElectronHandlerOptions {
+  readonly core: Core
+  readonly place: DialogPlace
+  readonly logFolder: string
+  readonly cancelCountdown: () => void
+}
+
+/** Opens with the system's own program; it says in words what it could not. */
+export async function openPath(filePath: string): Promise<void> {
+  const failure = await shell.openPath(filePath)
+  if (failure !== '') throw new AppError('E_IO', { path: filePath, detail: failure })
+}
+
+/** The routes that need Electron. Paths come from core by a job's id, never from the window. */
+export function electronHandlers({ core, place, logFolder, cancelCountdown }: ElectronHandlerOptions): ElectronHandlers {
+  return {
+    'queue.pick': async ({ what }) => {
+      const paths = await pickInputs(place, what)
+      return paths.length === 0 ? null : core.addPaths(paths)
+    },
+    'settings.pickFolder': async () => {
+      const folder = await pickOutputFolder(place, core.settings.job.output.folder)
+      return folder === null ? null : core.patchSettings({ job: { output: { folder } } })
+    },
+    'settings.pickFfmpeg': async () => {
+      const ffmpegPath = await pickProgram(place)
+      return ffmpegPath === null ? null : core.patchSettings({ ffmpegPath })
+    },
+    'job.reveal': async ({ jobId, which }) => {
+      shell.showItemInFolder(await core.pathOf(jobId, which))
+      return null
+    },
+    'job.open': async ({ jobId, which }) => {
+      const filePath = await core.pathOf(jobId, which)
+      // A file that was added by hand may be anything, a program as well: only what a player opens is opened.
+      if (!isAudioName(filePath)) throw new AppError('E_UNSUPPORTED', { path: filePath })
+      await openPath(filePath)
+      return null
+    },
+    'job.copyReport': ({ jobId }) => {
+      const text = core.reportOf(jobId)
+      clipboard.writeText(text)
+      return Promise.resolve({ text })
+    },
+    'app.cancelCountdown': () => {
+      cancelCountdown()
+      return Promise.resolve(null)
+    },
+    'app.openLogs': async () => {
+      await openPath(logFolder)
+      return null
+    }
+  }
+}
