@@ -1,0 +1,43 @@
+import type { Handlers } from '../../shared/ipc/contract'
+import type { PushEvent } from '../../shared/ipc/views'
+import type { Layout } from '../compose'
+import type { OpenTransport } from '../processes/engineTransport'
+import type { OpenMediaTransport } from '../processes/mediaHost'
+
+/** What the core stands on. Paths are absolute; `locale` is a BCP 47 tag. */
+export interface CoreOptions {
+  readonly layout: Layout
+  /** Settings, journal and lock lie here. */
+  readonly dataFolder: string
+  readonly logFolder: string
+  readonly locale: string
+  readonly openEngine: OpenTransport
+  readonly openMedia: OpenMediaTransport
+  /** Everything that the window is told by itself, in order. */
+  readonly push: (event: PushEvent) => void
+  readonly log: (line: string) => void
+}
+
+/** The routes that need no Electron API. */
+export type CoreRoute =
+  | 'app.snapshot'
+  | 'queue.addPaths'
+  | 'queue.cancelScan'
+  | 'queue.start'
+  | 'queue.pause'
+  | 'queue.resume'
+  | 'queue.stop'
+  | 'queue.stopAfter'
+  | 'queue.cancel'
+  | 'queue.retry'
+  | 'queue.remove'
+  | 'queue.move'
+  | 'queue.runNext'
+  | 'queue.clearFinished'
+  | 'queue.applySettings'
+  | 'queue.preflight'
+  | 'queue.recover'
+  | 'settings.patch'
+  | 'engine.retry'
+
+export type CoreHandlers = Pick<Handlers, CoreRoute>
