@@ -13,6 +13,8 @@ export interface ModelView {
   readonly hasStateful: boolean
   /** The chunk that suits it, and what its weights weigh. */
   readonly chunkSec: number
+  /** U-Nets in a row, for the compute factor of overlapped chunks; absent where it is not known. */
+  readonly cascade?: 1 | 2
   readonly sizeBytes: number
   readonly sha256: string | null
 }

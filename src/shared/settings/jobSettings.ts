@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEVICES, JOINS, ON_EXISTS, PLACES } from './choices'
+import { patternProblem } from './namePattern'
 
 /** Limits of the numbers that a person may set; seconds, lanes, threads. */
 export const LIMITS = {
@@ -20,7 +21,10 @@ export const OutputSettings = z.strictObject({
   place: z.enum(PLACES),
   folder: z.string().max(4096).nullable(),
   subfolder: z.string().min(1).max(200),
-  pattern: z.string().min(1).max(200),
+  pattern: z
+    .string()
+    .max(200)
+    .refine((pattern) => patternProblem(pattern) === null),
   onExists: z.enum(ON_EXISTS)
 })
 export type OutputSettings = z.infer<typeof OutputSettings>

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { ChunkSettings } from './appSettings'
+import { ChunkSettings as ChunkSchema } from './appSettings'
+import { DEFAULT_JOB_SETTINGS } from './jobSettings'
+import {
+  BUILT_IN_PRESETS,
+  computeFactor,
+  fittedOverlapSec,
+  joinValues,
+  longestOverlapSec,
+  presetOf,
+  presetValues,
+  strengthLimitDb,
+  type ModelTraits
+} from './presets'
+
+const LITE: ModelTraits = { hasStateful: true, chunkSec: 1, cascade: 1 }
+const FULL: ModelTraits = { hasStateful: true, chunkSec: 0.5, cascade: 2 }
+const ALONE: ModelTraits = { hasStateful: false, chunkSec: 0.5 }
+
+const overlapped = (chunkSec: number, overlapSec: number): ChunkSettings => ({
+  join: 'overlap',
+  chunkSec,
+  overlapSec,
+  batch: 1
+})
+
+describe('presets', () => {
+  it.each([LITE, FULL, ALONE])('are valid, all different and found again for %o (two names for one thing)', (model) => {
+    for (const id of BUILT_IN_PRESETS) {
+      const values = presetValues(id, model)
+      expect(ChunkSchema.parse(values)).toEqual(values)
+      expect(values.overlapSec).toBeLessThanOrEqual(
+        longestOverlapSec(values.chunkSec) + (values.join === 'carried' ? 10 : 0)
+      )
+      expect(presetOf(values, model, [])).toEqual({ kind: 'builtIn', id })
+    }
+  })
+
+  it('a new installation stands at Balanced (a form that says "own values" on its first day)', () => {
+    const { join, chunkSec, overlapSec, batch } = DEFAULT_JOB_SETTINGS
+    expect(presetOf({ join, chunkSec, overlapSec, batch }, LITE, [])).toEqual({ kind: 'builtIn', id: 'balanced' })
+  })
+
+  it('never carries for a model that cannot', () => {
+    for (const id of BUILT_IN_PRESETS) expect(presetValues(id, ALONE).join).toBe('overlap')
+    expect(joinValues('carried', ALONE).join).toBe('overlap')
+    expect(joinValues('carried', LITE)).toEqual(presetValues('balanced', LITE))
+  })
+
+  it('finds the user’s own, ignores the overlap of carried chunks, and says null for values of nobody', () => {
+    const own = { id: 'p1', name: 'Talks', values: overlapped(6, 0.5) }
+    expect(presetOf(overlapped(6, 0.5), LITE, [own])).toEqual({ kind: 'user', id: 'p1' })
+    expect(presetOf({ ...presetValues('balanced', LITE), overlapSec: 0.1 }, LITE, [])?.id).toBe('balanced')
+    expect(presetOf(overlapped(6, 0.4), LITE, [own])).toBeNull()
+  })
+
+  it('an overlap follows a chunk that became shorter', () => {
+    expect(fittedOverlapSec(0.5, 0.6)).toBe(0.3)
+    expect(fittedOverlapSec(0.25, 2)).toBe(0.25)
+  })
+})
+
+describe('computeFactor', () => {
+  it('is the article’s for the full network: 2.75 at 2 s / 0.5 s, 1.24 at 10 s / 0.25 s', () => {
+    expect(computeFactor(overlapped(2, 0.5), FULL)).toBeCloseTo(2.75, 2)
+    expect(computeFactor(overlapped(10, 0.25), FULL)).toBeCloseTo(1.24, 2)
+  })
+
+  it('is one where state is carried, and not where the model cannot carry it', () => {
+    expect(computeFactor(presetValues('balanced', LITE), LITE)).toBe(1)
+    expect(computeFactor({ ...presetValues('article', ALONE), join: 'carried' }, ALONE)).toBeCloseTo(2.75, 2)
+  })
+})
+
+describe('strengthLimitDb', () => {
+  it('100 % has no limit, 90 % is 20 dB, 50 % is 6 dB, 0 % is nothing (a "-0 dB")', () => {
+    expect(strengthLimitDb(100)).toBeNull()
+    expect(strengthLimitDb(90)).toBeCloseTo(20, 9)
+    expect(strengthLimitDb(50)).toBeCloseTo(6.02, 2)
+    expect(Object.is(strengthLimitDb(0), 0)).toBe(true)
+  })
+})
