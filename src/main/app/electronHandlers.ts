@@ -2,11 +2,11 @@ import { clipboard, shell } from 'electron'
 import { AppError } from '../../shared/errors/appError'
 import type { ElectronHandlers } from '../ipc/handlers'
 import { isAudioName } from '../jobs/audioNames'
-import type { Core } from './core'
+import type { AppCore } from '../core/appCore'
 import { pickInputs, pickOutputFolder, pickProgram, type DialogPlace } from './dialogs'
 
 export interface ElectronHandlerOptions {
-  readonly core: Core
+  readonly core: AppCore
   readonly place: DialogPlace
   readonly logFolder: string
   readonly cancelCountdown: () => void
@@ -19,7 +19,12 @@ export async function openPath(filePath: string): Promise<void> {
 }
 
 /** The routes that need Electron. Paths come from core by a job's id, never from the window. */
-export function electronHandlers({ core, place, logFolder, cancelCountdown }: ElectronHandlerOptions): ElectronHandlers {
+export function electronHandlers({
+  core,
+  place,
+  logFolder,
+  cancelCountdown
+}: ElectronHandlerOptions): ElectronHandlers {
   return {
     'queue.pick': async ({ what }) => {
       const paths = await pickInputs(place, what)
@@ -44,10 +49,10 @@ export function electronHandlers({ core, place, logFolder, cancelCountdown }: El
       await openPath(filePath)
       return null
     },
-    'job.copyReport': ({ jobId }) => {
+    'job.copyReport': async ({ jobId }) => {
       const text = core.reportOf(jobId)
-      clipboard.writeText(text)
-      return Promise.resolve({ text })
+      await clipboard.writeText(text)
+      return { text }
     },
     'app.cancelCountdown': () => {
       cancelCountdown()

@@ -1,4 +1,5 @@
 import { app, session } from 'electron'
+import { isOwnAddress } from './urls'
 
 /** What a page is never allowed: navigation, windows, webviews, permissions, devices, downloads. */
 export function guardContents(log: (line: string) => void): void {
@@ -21,7 +22,7 @@ export function guardContents(log: (line: string) => void): void {
 }
 
 /** Electron must be ready. */
-export function guardSession(log: (line: string) => void): void {
+export function guardSession(origin: string, log: (line: string) => void): void {
   const { defaultSession } = session
   defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {
     log(`refused: permission ${permission}`)
@@ -29,6 +30,11 @@ export function guardSession(log: (line: string) => void): void {
   })
   defaultSession.setPermissionCheckHandler(() => false)
   defaultSession.setDevicePermissionHandler(() => false)
+  defaultSession.webRequest.onBeforeRequest(({ url }, answer) => {
+    const cancel = !isOwnAddress(url, origin)
+    if (cancel) log(`refused: request to ${url.slice(0, 200)}`)
+    answer({ cancel })
+  })
   // The spell checker would fetch dictionaries.
   defaultSession.setSpellCheckerEnabled(false)
   defaultSession.on('will-download', (event) => {

@@ -25,3 +25,8 @@ export function pageUrl(origin: string): string {
 export function mediaUrl(origin: string, token: string): string {
   return `${origin}/media/${encodeURIComponent(token)}`
 }
+
+/** Whether the window may load it: what the app serves, what its page made, and in development the inspector (RELIABILITY S5). */
+export function isOwnAddress(address: string, origin: string): boolean {
+  return address.startsWith(`${origin}/`) || address.startsWith(`blob:${origin}/`) || address.startsWith('devtools://')
+}

@@ -1,0 +1,47 @@
+import { app } from 'electron'
+import { toAppError } from '../../shared/errors/appError'
+import { failureText } from '../cli/batchVoice'
+import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
+import { layoutOf } from '../compose'
+import { ModelLibrary } from '../models/library'
+import { EngineHost } from '../processes/engineHost'
+import { utilityTransport } from '../processes/utilityTransport'
+
+/**
+ * The command line of the installed app: `stillwave FOLDER --out DIR`. The engine is a utility process as in the window (a packaged
+ * app cannot fork itself as Node), and those need a ready Electron, which here gets no window, no GPU and, where there is no
+ * display, none of those either.
+ */
+export async function runCommand(argv: readonly string[], bundleFolder: string): Promise<void> {
+  app.disableHardwareAcceleration()
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
+    app.commandLine.appendSwitch('ozone-platform', 'headless')
+  }
+  await app.whenReady()
+  app.dock?.hide()
+  // Where Electron's own signal handler is first, it quits: the command is stopped in order instead.
+  app.on('before-quit', (event) => {
+    event.preventDefault()
+    process.emit('SIGTERM')
+  })
+  const layout = layoutOf(bundleFolder)
+  const host = new EngineHost(() => utilityTransport(layout.enginePath))
+  process.on('exit', () => {
+    host.killNow()
+  })
+  app.exit(await exitCode(argv, { version: layout.version, host, models: new ModelLibrary(layout.modelsFolder) }))
+}
+
+async function exitCode(
+  argv: readonly string[],
+  services: { readonly version: string; readonly host: EngineHost; readonly models: ModelLibrary }
+): Promise<number> {
+  try {
+    return await runCli(argv, { ...services, stdout: process.stdout, stderr: process.stderr })
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    console.error(failureText('Stopped.', error.toPayload()))
+    if (error.code === 'E_INTERNAL') console.error(thrown)
+    return EXIT_SOME_FAILED
+  }
+}

@@ -1,0 +1,257 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { app, dialog, nativeTheme, type BrowserWindow } from 'electron'
+import { toAppError } from '../../shared/errors/appError'
+import type { PushEvent } from '../../shared/ipc/views'
+import { layoutOf } from '../compose'
+import { AppCore } from '../core/appCore'
+import { EventBus } from '../ipc/eventBus'
+import { mergeHandlers } from '../ipc/handlers'
+import { serveIpc } from '../ipc/ipcServer'
+import { mediaUtilityTransport, utilityTransport } from '../processes/utilityTransport'
+import { Countdown, type EndAction } from './countdown'
+import { electronHandlers } from './electronHandlers'
+import { appFolders, type AppFolders } from './folders'
+import { guardContents, guardSession } from './guards'
+import { isFirstStart, listenForPaths, listenForQuit } from './lifecycle'
+import { LogFile } from './log'
+import { Manners } from './manners'
+import { menuActions } from './menuActions'
+import { PathInbox } from './pathInbox'
+import { registerScheme, serveApp } from './protocols'
+import { isBusy } from './queueFacts'
+import { Quitting } from './quitting'
+import { watchPage } from './recovery'
+import { sleepNow } from './sleep'
+import { Teller } from './tell'
+import { originOf, pageUrl } from './urls'
+import { createWindow, focusWindow } from './window'
+import { errorText, wordsOf, type Words } from './words'
+
+export interface DesktopOptions {
+  /** Files and folders to add, absolute. */
+  readonly paths: readonly string[]
+  readonly argv: readonly string[]
+  /** `out/main`. */
+  readonly bundleFolder: string
+}
+
+/** Starts the app with its window; must be called before Electron is ready. */
+export function startDesktop({ paths, argv, bundleFolder }: DesktopOptions): void {
+  const folders = appFolders(bundleFolder, argv)
+  if (!isFirstStart(paths)) {
+    app.exit(0)
+    return
+  }
+  const logFile = new LogFile(folders.logFolder, homedir())
+  const log = (line: string): void => {
+    logFile.write(line)
+  }
+  app.enableSandbox()
+  registerScheme()
+  guardContents(log)
+  const desktop = new Desktop({ argv, bundleFolder, folders, log })
+  desktop.inbox.add(paths)
+  app
+    .whenReady()
+    .then(() => desktop.open())
+    .catch((thrown: unknown) => {
+      desktop.cannotStart(thrown)
+    })
+}
+
+interface DesktopParts {
+  readonly argv: readonly string[]
+  readonly bundleFolder: string
+  readonly folders: AppFolders
+  readonly log: (line: string) => void
+}
+
+/** The app with its window: makes the parts and knows how they hang together. */
+class Desktop {
+  readonly inbox = new PathInbox()
+  private window: BrowserWindow | null = null
+  private core: AppCore | null = null
+  private manners: Manners | null = null
+  private readonly bus: EventBus
+  private readonly teller: Teller
+  private readonly countdown: Countdown
+  private readonly quitting: Quitting
+
+  constructor(private readonly parts: DesktopParts) {
+    const { log, folders } = parts
+    this.bus = new EventBus(() => this.livingWindow()?.webContents ?? null, log)
+    this.teller = new Teller({
+      window: () => this.livingWindow(),
+      words: () => this.words(),
+      logFolder: folders.logFolder,
+      log,
+      quit: () => void this.quitting.now()
+    })
+    this.countdown = new Countdown(
+      (event) => {
+        this.bus.push(event)
+      },
+      (action) => {
+        this.atEnd(action)
+      }
+    )
+    this.quitting = new Quitting({
+      isBusy: () => this.core !== null && isBusy(this.core.queueState),
+      ask: () => this.teller.confirmQuit(),
+      close: () => this.close(),
+      exit: (code) => {
+        app.exit(code)
+      },
+      log
+    })
+    listenForPaths({
+      inbox: this.inbox,
+      log,
+      showWindow: () => {
+        const window = this.livingWindow()
+        if (window !== null) focusWindow(window)
+      }
+    })
+    process.on('uncaughtException', (error) => void this.teller.unexpected(error))
+    process.on('unhandledRejection', (reason) => void this.teller.unexpected(reason))
+  }
+
+  async open(): Promise<void> {
+    const { bundleFolder, folders, argv, log } = this.parts
+    const layout = layoutOf(bundleFolder)
+    log(`Stillwave ${layout.version} on ${process.platform} ${process.arch}`)
+    serveApp(folders.rendererFolder)
+    const origin = originOf(argv, app.isPackaged)
+    guardSession(origin, log)
+    // Until the core is there the window opens without it.
+    const core = await AppCore.open({
+      layout,
+      dataFolder: folders.dataFolder,
+      logFolder: folders.logFolder,
+      locale: app.getLocale(),
+      openEngine: () => utilityTransport(layout.enginePath),
+      openMedia: () => mediaUtilityTransport(path.join(bundleFolder, 'media.js')),
+      push: (event) => {
+        this.push(event)
+      },
+      log
+    }).catch((thrown: unknown) => {
+      log(`core: ${String(thrown)}`)
+      return null
+    })
+    if (core === null) {
+      await this.openBare(origin)
+      return
+    }
+    this.core = core
+    nativeTheme.themeSource = core.settings.theme
+    await this.openWindow(core, origin)
+  }
+
+  private async openBare(origin: string): Promise<void> {
+    const { folders, log } = this.parts
+    this.window = createWindow({
+      preloadPath: folders.preloadPath,
+      iconPath: folders.iconPath,
+      placementPath: path.join(folders.dataFolder, 'window.json'),
+      devTools: true,
+      log
+    })
+    listenForQuit(this.quitting, this.window)
+    await this.window.loadURL(pageUrl(origin))
+  }
+
+  private async openWindow(core: AppCore, origin: string): Promise<void> {
+    const { folders, log } = this.parts
+    const devTools = !app.isPackaged
+    const window = createWindow({
+      preloadPath: folders.preloadPath,
+      iconPath: folders.iconPath,
+      placementPath: path.join(folders.dataFolder, 'window.json'),
+      devTools,
+      log
+    })
+    this.window = window
+    const words = (): Words => this.words()
+    const electron = electronHandlers({
+      core,
+      place: { window: () => this.livingWindow(), words },
+      logFolder: folders.logFolder,
+      cancelCountdown: () => {
+        this.countdown.cancel()
+      }
+    })
+    serveIpc({
+      handlers: mergeHandlers(core.handlers, electron, () => {
+        this.bus.pageAsks()
+      }),
+      origin,
+      contents: () => this.livingWindow()?.webContents ?? null,
+      log
+    })
+    const actions = menuActions({
+      core,
+      electron,
+      push: (event) => {
+        this.bus.push(event)
+      },
+      tell: (thrown) => {
+        this.teller.failed(thrown)
+      }
+    })
+    this.manners = new Manners({ core, window, words, actions, countdown: this.countdown, devTools })
+    watchPage({
+      window,
+      pageAddress: pageUrl(origin),
+      words,
+      log,
+      onPageLoading: () => {
+        this.bus.pageLoading()
+      }
+    })
+    listenForQuit(this.quitting, window)
+    this.inbox.open((paths) => {
+      core.addPaths(paths).catch((thrown: unknown) => {
+        this.teller.failed(thrown)
+      })
+    })
+    await window.loadURL(pageUrl(origin))
+  }
+
+  cannotStart(thrown: unknown): void {
+    const { log } = this.parts
+    log(`cannot start: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
+    const words = this.words()
+    dialog.showErrorBox(words.dialogs.cannotStart.message, errorText(words, toAppError(thrown).toPayload()))
+    app.exit(1)
+  }
+
+  private push(event: PushEvent): void {
+    this.bus.push(event)
+    this.manners?.onEvent(event)
+  }
+
+  private atEnd(action: EndAction): void {
+    if (action === 'quit') {
+      void this.quitting.request()
+      return
+    }
+    sleepNow().catch((thrown: unknown) => {
+      this.teller.sleepFailed(thrown)
+    })
+  }
+
+  private async close(): Promise<void> {
+    this.manners?.dispose()
+    await this.core?.close()
+  }
+
+  private words(): Words {
+    return wordsOf(this.core?.settings.language ?? 'system', app.getLocale())
+  }
+
+  private livingWindow(): BrowserWindow | null {
+    return this.window === null || this.window.isDestroyed() ? null : this.window
+  }
+}
