@@ -58,7 +58,7 @@ const errorPayload = z.object({
 
 /** Seconds spent, by part, for one file. */
 export const Timings = z.object({
-  /** Wall time from the job's start to its `done`. */
+  /** Wall time from the job's start to its `done`, pauses left out. */
   wallSec: z.number(),
   /**
    * Wall time inside `session.run`, this file's share where lanes of several files ran together. The sum over a batch
@@ -78,6 +78,8 @@ export const EngineEvent = z.discriminatedUnion('type', [
     generation: z.number().int(),
     device: z.string(),
     join: z.enum(JOINS),
+    /** Threads that one run uses. */
+    threads: z.number().int().positive(),
     loadSec: z.number(),
     rssBytes: z.number()
   }),
@@ -107,6 +109,7 @@ export const EngineEvent = z.discriminatedUnion('type', [
     extension: z.string(),
     warnings: z.array(z.enum(WARNING_CODES)),
     timings: Timings,
+    /** The highest resident memory while this file was in hand; of the process's whole life where the system has no such mark. */
     peakRssBytes: z.number()
   }),
   z.object({ type: z.literal('failed'), generation: z.number().int(), jobId: z.string(), error: errorPayload }),

@@ -18,7 +18,7 @@ const settings = {
 const start = { type: 'start', generation: 7, settings }
 const denoise = (jobId: string): unknown => ({
   type: 'denoise',
-  job: { jobId, inputPath: `${jobId}.wav`, partPath: 'out.part', outputContainer: null }
+  job: { jobId, inputPath: `${jobId}.wav`, partPath: 'out.part', outputContainer: null, residualGain: 0 }
 })
 const result: DenoiseResult = {
   frames: 1,
@@ -45,6 +45,7 @@ function held(): { server: EngineServer; events: EngineEvent[]; jobs: Map<string
   const engine: Engine = {
     device: 'cpu',
     join: 'carried',
+    threads: 1,
     denoise: (job, hooks) =>
       new Promise<DenoiseResult>((resolve, reject) => {
         hooks.signal.addEventListener('abort', () => {

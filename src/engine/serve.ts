@@ -4,18 +4,23 @@ import { EngineRequest } from './protocol'
 import type { EngineEvent, EngineSettings, FileJob } from './protocol'
 import type { DenoiseResult } from './denoise/pipeline'
 import type { FileProgress } from './denoise/pipelineContext'
-import { readRss } from './telemetry/rss'
+import { JobHold, PauseGate } from './pause'
+import { PeakMeter } from './telemetry/peak'
 
 /** A loaded model ready for files, as the server needs it. */
 export interface Engine {
   readonly device: string
   readonly join: 'carried' | 'overlap'
+  /** Threads that one run really uses. */
+  readonly threads: number
   denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult>
   release(): Promise<void>
 }
 
 export interface JobHooks {
   readonly signal: AbortSignal
+  /** To be called between two chunks: waits while the engine is paused, throws once the job is cancelled. */
+  checkpoint(): Promise<void>
   /** Lanes that the job takes, once the file is open: more jobs start while there are fewer than the batch. */
   onChannels(channels: number): void
   onProgress(progress: FileProgress): void
@@ -47,6 +52,8 @@ export class EngineServer {
   private readonly queue: FileJob[] = []
   private readonly running = new Map<string, RunningJob>()
   private heartbeat: NodeJS.Timeout | null = null
+  private readonly gate = new PauseGate()
+  private readonly peaks = new PeakMeter()
 
   constructor(
     private readonly send: (event: EngineEvent) => void,
@@ -70,6 +77,13 @@ export class EngineServer {
         return 'open'
       case 'cancel':
         this.cancel(request.jobId)
+        return 'open'
+      case 'pause':
+        this.gate.pause()
+        return 'open'
+      case 'resume':
+        this.gate.resume()
+        this.pump()
         return 'open'
       case 'shutdown':
         await this.shutdown()
@@ -102,7 +116,7 @@ export class EngineServer {
     this.generation = generation
     this.batch = settings.batch
     this.heartbeat = setInterval(() => {
-      this.send({ type: 'heartbeat', generation, ...readRss() })
+      this.send({ type: 'heartbeat', generation, ...this.peaks.read() })
     }, HEARTBEAT_MS)
     this.starting = this.load(settings)
   }
@@ -113,8 +127,9 @@ export class EngineServer {
     try {
       this.engine = await this.loadEngine(settings)
       const loadSec = (performance.now() - started) / 1000
-      const { device, join } = this.engine
-      this.send({ type: 'ready', generation, device, join, loadSec, rssBytes: readRss().rssBytes })
+      const { device, join, threads } = this.engine
+      const { rssBytes } = this.peaks.read()
+      this.send({ type: 'ready', generation, device, join, threads, loadSec, rssBytes })
     } catch (thrown) {
       this.unavailable = toAppError(thrown).toPayload()
       this.send({ type: 'unavailable', generation, error: this.unavailable })
@@ -151,7 +166,7 @@ export class EngineServer {
       for (const job of this.queue.splice(0)) this.fail(job.jobId, new AppError(unavailable.code, unavailable.data))
       return
     }
-    if (engine === null || this.closing !== null) return
+    if (engine === null || this.closing !== null || this.gate.isPaused) return
     while (this.queue.length > 0 && this.hasFreeLanes()) this.startJob(engine, this.queue.shift()!)
   }
 
@@ -178,9 +193,13 @@ export class EngineServer {
     const { jobId } = job
     this.send({ type: 'started', generation, jobId })
     const [wall, cpu] = [performance.now(), process.cpuUsage()]
+    const { signal } = entry.controller
+    const hold = new JobHold(this.gate, signal)
+    const peak = this.peaks.begin()
     try {
       const result = await engine.denoise(job, {
-        signal: entry.controller.signal,
+        signal,
+        checkpoint: hold.checkpoint,
         onChannels: (channels) => {
           entry.channels = channels
           this.pump()
@@ -188,11 +207,12 @@ export class EngineServer {
         onProgress: this.progressSender(jobId)
       })
       const used = process.cpuUsage(cpu)
-      const wallSec = (performance.now() - wall) / 1000
+      const wallSec = (performance.now() - wall) / 1000 - hold.heldSec
       const { modelSec, ...file } = result
       const timings = { wallSec, modelSec, cpuSec: (used.user + used.system) / 1e6 }
-      this.send({ type: 'done', generation, jobId, ...file, timings, peakRssBytes: readRss().peakRssBytes })
+      this.send({ type: 'done', generation, jobId, ...file, timings, peakRssBytes: peak.end() })
     } catch (thrown) {
+      peak.end()
       this.fail(jobId, toAppError(thrown))
     }
   }

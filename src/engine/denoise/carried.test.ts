@@ -31,7 +31,7 @@ const options = (totalSamples: number, survey = NO_SURVEY): LaneOptions => ({
   totalSamples,
   gain: 1,
   survey,
-  signal: new AbortController().signal
+  checkpoint: async () => undefined
 })
 
 /** Feeds a wave in blocks of `block` samples. */
@@ -178,7 +178,10 @@ describe('CarriedJoin lanes', () => {
     const { session, model } = await small(1)
     const controller = new AbortController()
     const join = new CarriedJoin(session, model, { chunkSec: 0.1, batch: 1, survey: null })
-    const lane = await join.open({ ...options(160_000), signal: controller.signal })
+    const checkpoint = async (): Promise<void> => {
+      controller.signal.throwIfAborted()
+    }
+    const lane = await join.open({ ...options(160_000), checkpoint })
     setTimeout(() => {
       controller.abort(new Error('stop'))
     }, 20)

@@ -92,7 +92,7 @@ export class CarriedJoin implements Joiner {
    * A short file as it will be fed, and its first hops again: with those every gate has seen each of its frames once when
    * the deepest has (the graph counts from that one's first frame on), however short the file.
    */
-  private async surveyWhole(lane: StatefulLane, whole: Float32Array, { gain, signal }: LaneOptions): Promise<void> {
+  private async surveyWhole(lane: StatefulLane, whole: Float32Array, { gain, checkpoint }: LaneOptions): Promise<void> {
     const { hopSamples, cascade } = this.model
     const fed = this.fedSamples(whole.length)
     const cycle = fed + gateLagHops(cascade) * hopSamples
@@ -101,26 +101,26 @@ export class CarriedJoin implements Joiner {
     scale(input, gain)
     for (let at = fed; at < cycle; at++) input[at] = input[at - fed]!
     this.lanes.rewind(lane, cycle / hopSamples - 1)
-    await this.runSurvey(lane, input, { runSamples: this.chunkSamples, signal })
+    await this.runSurvey(lane, input, { runSamples: this.chunkSamples, checkpoint })
   }
 
   private async surveyExcerpts(lane: StatefulLane, plan: SurveyPlan, options: ExcerptSurvey): Promise<void> {
     const { hopSamples } = this.model
-    const { excerpts, gain, signal, totalSamples } = options
+    const { excerpts, gain, checkpoint, totalSamples } = options
     const wanted = excerptCount(plan, totalSamples / hopSamples)
     const input = new Float32Array(plan.excerptHops * hopSamples)
     for (const index of spreadEvenly(excerpts.length, wanted)) {
       input.set(excerpts[index]!)
       scale(input, gain)
       this.lanes.rewind(lane, UNKNOWN_FRAME_COUNT)
-      await this.runSurvey(lane, input, { runSamples: plan.runHops * hopSamples, signal })
+      await this.runSurvey(lane, input, { runSamples: plan.runHops * hopSamples, checkpoint })
     }
   }
 
   private async runSurvey(lane: StatefulLane, input: Float32Array, run: SurveyRun): Promise<void> {
     const discarded = new Float32Array(run.runSamples)
     for (let at = 0; at < input.length; at += run.runSamples) {
-      run.signal.throwIfAborted()
+      await run.checkpoint()
       await this.batcher.run(lane, input.subarray(at, at + run.runSamples), discarded)
     }
   }
@@ -130,12 +130,12 @@ interface ExcerptSurvey {
   readonly totalSamples: number
   readonly excerpts: readonly Float32Array[]
   readonly gain: number
-  readonly signal: AbortSignal
+  readonly checkpoint: () => Promise<void>
 }
 
 interface SurveyRun {
   readonly runSamples: number
-  readonly signal: AbortSignal
+  readonly checkpoint: () => Promise<void>
 }
 
 function excerptPlan(plan: SurveyPlan, hopSamples: number): ExcerptPlan {
@@ -213,7 +213,7 @@ class CarriedLane implements LaneDenoiser {
   }
 
   private async runChunk(): Promise<void> {
-    this.options.signal.throwIfAborted()
+    await this.options.checkpoint()
     await this.batcher.run(this.lane, this.input, this.output)
     this.filled = 0
     const skipped = Math.min(this.toSkip, this.output.length)

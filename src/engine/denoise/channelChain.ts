@@ -6,8 +6,13 @@ import type { PipelineContext } from './pipelineContext'
 import type { ChannelProbe, FileProbe } from './probe'
 import { newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
+import { withResidual } from './residual'
 
 const NOTHING = new Float32Array(0)
+
+export interface ChainContext extends PipelineContext {
+  readonly residualGain: number
+}
 
 interface ChainParts {
   readonly index: number
@@ -29,13 +34,14 @@ export class ChannelChain {
     private readonly parts: ChainParts | null
   ) {}
 
-  static async open(channel: ChannelProbe, probe: FileProbe, context: PipelineContext): Promise<ChannelChain> {
+  static async open(channel: ChannelProbe, probe: FileProbe, context: ChainContext): Promise<ChannelChain> {
     const { index, gain, survey } = channel
     if (channel.isSilent) return new ChannelChain(index, null)
     const { sampleRateHz } = probe.format
     const totalSamples = Math.ceil((probe.frames * context.modelRateHz) / sampleRateHz)
-    const lane = await context.joiner.open({ totalSamples, gain, survey, signal: context.signal })
-    const recombiner = newRecombiner({ sampleRateHz, modelRateHz: context.modelRateHz, frames: probe.frames })
+    const lane = await context.joiner.open({ totalSamples, gain, survey, checkpoint: context.checkpoint })
+    const rates = { sampleRateHz, modelRateHz: context.modelRateHz }
+    const recombiner = withResidual(newRecombiner({ ...rates, frames: probe.frames }), context.residualGain)
     const toModel = toModelRate(sampleRateHz, context.modelRateHz)
     return new ChannelChain(index, { index, gain, toModel, lane, recombiner })
   }

@@ -6,6 +6,7 @@ import { writeModel } from '../model/onnx/writeModel'
 import type { StateDict } from '../model/stateDict'
 import { buildStateful } from '../model/stateful'
 import type { EngineSettings, FileJob } from '../protocol'
+import type { JobHooks } from '../serve'
 
 /** What the engine's tests share: a small model on disk, WAV files, settings. */
 
@@ -32,6 +33,17 @@ export function settingsFor(model: EngineSettings['model'], changes: Partial<Eng
     threads: 1,
     ffmpegPath: null,
     ...changes
+  }
+}
+
+/** Hooks of a job that nobody cancels, pauses or watches. */
+export function unhurried(): JobHooks {
+  const { signal } = new AbortController()
+  return {
+    signal,
+    checkpoint: () => Promise.resolve(),
+    onChannels: () => undefined,
+    onProgress: () => undefined
   }
 }
 

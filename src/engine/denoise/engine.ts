@@ -82,6 +82,10 @@ class LoadedEngine implements Engine {
     this.device = parts.device
   }
 
+  get threads(): number {
+    return this.parts.session.threads
+  }
+
   get join(): Joiner['kind'] {
     return this.parts.joiner.kind
   }

@@ -23,8 +23,8 @@ export interface LaneOptions {
   /** Brings the channel to the model's level; for the survey only, `push` gets levelled samples. */
   readonly gain: number
   readonly survey: Survey
-  /** Looked at between two runs; its reason is what a cancelled lane throws. */
-  readonly signal: AbortSignal
+  /** Called between two runs: waits while the engine is paused, throws once the job is cancelled. */
+  readonly checkpoint: () => Promise<void>
 }
 
 /** One channel on its way through the model: as many samples out as in, in time with each other once finished. */

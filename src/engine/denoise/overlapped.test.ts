@@ -49,8 +49,12 @@ async function onePass(session: ModelSession, wave: Float32Array): Promise<Float
 }
 
 async function denoise(join: OverlappedJoin, wave: Float32Array, block: number): Promise<Float32Array> {
-  const signal = new AbortController().signal
-  const lane = await join.open({ totalSamples: wave.length, gain: 1, survey: { whole: null, excerpts: [] }, signal })
+  const lane = await join.open({
+    totalSamples: wave.length,
+    gain: 1,
+    survey: { whole: null, excerpts: [] },
+    checkpoint: async () => undefined
+  })
   const out: number[] = []
   for (let at = 0; at < wave.length; at += block) out.push(...(await lane.push(wave.subarray(at, at + block))))
   out.push(...(await lane.finish()))

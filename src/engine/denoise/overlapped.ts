@@ -103,7 +103,7 @@ class OverlappedLane implements LaneDenoiser {
       this.input.drop(inputStart - this.inputStart)
       this.inputStart = inputStart
       if (this.input.length < inputLength) return
-      this.options.signal.throwIfAborted()
+      await this.options.checkpoint()
       if (this.output.length !== inputLength) this.output = new Float32Array(inputLength)
       await this.batcher.run(this.lane, this.input.peek(0, inputLength), this.output)
       const following = this.nextWindow()

@@ -7,7 +7,7 @@ import { AppError } from '../../shared/errors/appError'
 import type { EngineSettings, FileJob } from '../protocol'
 import type { Engine, JobHooks } from '../serve'
 import { loadEngine } from './engine'
-import { jobFor, settingsFor, transparentWeights, voice, writeSmallModel, writeWav } from './engine.testkit'
+import { jobFor, settingsFor, transparentWeights, unhurried, voice, writeSmallModel, writeWav } from './engine.testkit'
 import { withMemoryCode } from './pipeline'
 import type { DenoiseResult } from './pipeline'
 
@@ -31,8 +31,7 @@ async function engineWith(changes: Partial<EngineSettings> = {}): Promise<Engine
 }
 
 function run(engine: Engine, job: FileJob, hooks: Partial<JobHooks> = {}): Promise<DenoiseResult> {
-  const quiet = { onChannels: () => undefined, onProgress: () => undefined, signal: new AbortController().signal }
-  return engine.denoise(job, { ...quiet, ...hooks })
+  return engine.denoise(job, { ...unhurried(), ...hooks })
 }
 
 async function readAll(path: string): Promise<Float32Array[]> {

@@ -52,6 +52,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const sink = await createSink(job.partPath, choice.format)
   try {
     const modelSec = await fill(sink, job, { ...context, probe })
+    await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
     const warnings = new Set(probe.warnings)
@@ -105,7 +106,7 @@ async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<numbe
   try {
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
     const opened = probe.channels.map(async (channel) => {
-      chains.push(await ChannelChain.open(channel, probe, pass))
+      chains.push(await ChannelChain.open(channel, probe, { ...pass, residualGain: job.residualGain }))
     })
     await allSettled(opened)
     chains.sort((a, b) => a.index - b.index)
@@ -140,6 +141,7 @@ async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Pr
     pass.onProgress({ fraction, audioSecDone: written / rate, audioSec: probe.frames / rate })
   }
   for (;;) {
+    await pass.checkpoint()
     const block = await abortable(source.read(blockFrames), signal)
     if (block === null) break
     frames += block[0]!.length

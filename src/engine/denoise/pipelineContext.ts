@@ -13,6 +13,7 @@ export interface PipelineContext {
   readonly modelRateHz: number
   readonly ffmpegPath: string | null
   readonly signal: AbortSignal
+  readonly checkpoint: () => Promise<void>
   readonly onChannels: (channels: number) => void
   readonly onProgress: (progress: FileProgress) => void
 }

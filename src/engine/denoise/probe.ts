@@ -31,6 +31,7 @@ export interface ProbeOptions {
   readonly modelRateHz: number
   readonly excerptPlan: ExcerptPlan | null
   readonly signal: AbortSignal
+  readonly checkpoint: () => Promise<void>
   readonly onChannels: (channels: number) => void
   /** Share of the declared length that is read; not called where no length is declared. */
   readonly onFraction: (fraction: number) => void
@@ -57,6 +58,7 @@ async function readAll(source: AudioSource, channels: readonly ChannelMeter[], o
   const { declaredFrames } = source.format
   let frames = 0
   for (;;) {
+    await options.checkpoint()
     const block = await abortable(source.read(READ_FRAMES), options.signal)
     if (block === null) return frames
     for (const [index, channel] of channels.entries()) channel.push(block[index]!)

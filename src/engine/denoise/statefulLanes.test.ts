@@ -8,6 +8,7 @@ const layout = { hopSamples: 320, stateSize: 4, cascade: 1, gateSums: { offset: 
 function counting(spoil: (run: number, row: number) => number | null): { session: ModelSession; states: number[][] } {
   const states: number[][] = []
   const session: ModelSession = {
+    threads: 1,
     inputNames: [],
     outputNames: [],
     inputShapes: {},

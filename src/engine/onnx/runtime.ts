@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor, listSupportedBackends } from 'onnxruntime-node'
 import type { Device } from '../../shared/settings/choices'
 import { discard } from './discard'
+import { countThreads, fixedThreads } from './threads'
 
 /** The only file that imports onnxruntime-node: sessions, tensors and execution providers for the rest of the engine. */
 
@@ -25,6 +26,8 @@ export interface SessionOptions {
 
 /** A loaded model. `run` blocks its thread while it works (DESIGN section 2): run it in a process of its own. */
 export interface ModelSession {
+  /** Threads that one run uses, the caller's own included. */
+  readonly threads: number
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   /** Declared shapes by input; a string names a free axis. */
@@ -41,6 +44,7 @@ export function bundledDevices(): readonly string[] {
 
 /** Opens a model from a file (external data is resolved beside it) or from bytes already in memory. Throws what ONNX Runtime throws. */
 export async function openSession(source: string | Uint8Array, options: SessionOptions): Promise<ModelSession> {
+  const asked = options.threads ?? fixedThreads()
   const ortOptions: InferenceSession.SessionOptions = {
     executionProviders: [options.device],
     graphOptimizationLevel: 'all',
@@ -48,14 +52,15 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     enableMemPattern: options.memoryPattern ?? false,
     executionMode: 'sequential',
     logSeverityLevel: 3,
-    ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
+    ...(asked === null ? {} : { intraOpNumThreads: asked }),
     interOpNumThreads: 1,
     extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } }
   }
+  const before = await countThreads()
   const session = await (typeof source === 'string'
     ? InferenceSession.create(source, ortOptions)
     : InferenceSession.create(source, ortOptions))
-  return new OrtSession(session)
+  return new OrtSession(session, asked ?? 1 + Math.max(0, (await countThreads()) - before))
 }
 
 class OrtSession implements ModelSession {
@@ -63,7 +68,10 @@ class OrtSession implements ModelSession {
   readonly outputNames: readonly string[]
   readonly inputShapes: Readonly<Record<string, readonly (number | string)[]>>
 
-  constructor(private readonly session: InferenceSession) {
+  constructor(
+    private readonly session: InferenceSession,
+    readonly threads: number
+  ) {
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
     this.inputShapes = Object.fromEntries(

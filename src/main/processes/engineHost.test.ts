@@ -150,6 +150,64 @@ describe('EngineHost', () => {
     expect(host.status).toMatchObject({ kind: 'unavailable', error: { code: 'E_ENGINE_CRASH' } })
   })
 
+  it('leaves a paused engine alone, however silent it is, and cancels in it', async () => {
+    await host.start(fakeSettings())
+    const held = host.denoise(folder.job('held'), {
+      onProgress: () => {
+        host.pause()
+      }
+    })
+    await sleep(1500)
+    expect(host.status.kind).toBe('ready')
+    expect(host.isPaused).toBe(true)
+    host.resume()
+    expect(await held).toMatchObject({ jobId: 'held', generation: 1 })
+    host.pause()
+    const abort = new AbortController()
+    const cancelled = code(
+      host.denoise(folder.job('polite'), {
+        signal: abort.signal,
+        onProgress: () => {
+          abort.abort()
+        }
+      })
+    )
+    expect(await cancelled).toBe('E_CANCELLED')
+  })
+
+  it('tells an engine that is started while paused to pause (its job would run on in a paused window)', async () => {
+    await host.start(fakeSettings())
+    host.pause()
+    await failure(host.denoise(folder.job('crash')))
+    const job = host.denoise(folder.job('held'))
+    await sleep(1000)
+    expect(readFileSync(folder.logPath, 'utf8').match(/start \d|pause|resume|job \w+/g)).toEqual([
+      'start 1',
+      'pause',
+      'job crash',
+      'start 2',
+      'pause',
+      'job held'
+    ])
+    host.resume()
+    expect(await job).toMatchObject({ generation: 2 })
+  })
+
+  it('tells every change of its status, until asked no longer', async () => {
+    const seen: string[] = []
+    const stop = host.onStatus((status) => seen.push(status.kind))
+    await host.start(fakeSettings())
+    await failure(host.denoise(folder.job('crash')))
+    await host.denoise(folder.job('ok'))
+    await host.shutdown()
+    expect(seen).toEqual(['starting', 'ready', 'stopped', 'starting', 'ready', 'stopped'])
+    await host.start(fakeSettings('missing'))
+    expect(seen.slice(6)).toEqual(['starting', 'unavailable'])
+    stop()
+    await host.start(fakeSettings())
+    expect(seen).toHaveLength(8)
+  })
+
   it('leaves no process behind on shutdown', async () => {
     await host.start(fakeSettings())
     const pid = host.pid!

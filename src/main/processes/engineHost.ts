@@ -31,7 +31,9 @@ export class EngineHost {
   private process: EngineProcess | null = null
   private settings: EngineSettings | null = null
   private generation = 0
-  private current: EngineStatus = { kind: 'stopped' }
+  private state: EngineStatus = { kind: 'stopped' }
+  private readonly listeners = new Set<(status: EngineStatus) => void>()
+  private paused = false
   private starting: Promise<EngineStatus> | null = null
   private failures = 0
   /** Jobs that crashed engines held since the last answer: one bad file that crashes twice is one failure. */
@@ -44,7 +46,11 @@ export class EngineHost {
   ) {}
 
   get status(): EngineStatus {
-    return this.current
+    return this.state
+  }
+
+  get isPaused(): boolean {
+    return this.paused
   }
 
   /** The engine's highest resident memory in bytes, over all its generations. */
@@ -54,6 +60,26 @@ export class EngineHost {
 
   get pid(): number | undefined {
     return this.process?.pid
+  }
+
+  /** Tells every change of the status from now on; the answer ends that. A listener must not throw. */
+  onStatus(listener: (status: EngineStatus) => void): () => void {
+    this.listeners.add(listener)
+    return () => {
+      this.listeners.delete(listener)
+    }
+  }
+
+  /**
+   * Holds every job between two chunks until {@link resume}; cancels go through. An engine that is started meanwhile, after a
+   * crash or by {@link start}, is held from its start on: who ends a paused run resumes as well.
+   */
+  pause(): void {
+    this.setPaused(true)
+  }
+
+  resume(): void {
+    this.setPaused(false)
   }
 
   /** Starts the engine with these settings, ending one that runs; also the Retry of an unavailable one. */
@@ -84,6 +110,21 @@ export class EngineHost {
   /** SIGKILL at once, for a program that is leaving; starts nothing and waits for nothing. */
   killNow(): void {
     this.process?.kill('shutdown')
+  }
+
+  private setPaused(paused: boolean): void {
+    this.paused = paused
+    this.process?.setPaused(paused)
+  }
+
+  private get current(): EngineStatus {
+    return this.state
+  }
+
+  private set current(status: EngineStatus) {
+    const isSame = status.kind === this.state.kind && (status.kind === 'stopped' || status.kind === 'starting')
+    this.state = status
+    if (!isSame) for (const listener of [...this.listeners]) listener(status)
   }
 
   private async readyProcess(signal: AbortSignal | undefined): Promise<EngineProcess> {
@@ -132,6 +173,7 @@ export class EngineHost {
     const engine: EngineProcess = new EngineProcess(this.generation, this.open(), this.limits, this.listen())
     this.process = engine
     engine.start(this.settings)
+    engine.setPaused(this.paused)
     return engine
   }
 

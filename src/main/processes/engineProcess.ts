@@ -75,6 +75,7 @@ export class EngineProcess {
   /** A forecast, until the first progress; from then on the longest silence met. */
   private expectedRunSec: number
   private longestSilenceSec = 0
+  private paused = false
 
   constructor(
     readonly generation: number,
@@ -103,12 +104,21 @@ export class EngineProcess {
   }
 
   get usable(): boolean {
-    return this.ready && !this.ended && this.killReason === null
+    return this.ready && !this.ended && this.killReason === null && this.transport.isAlive
   }
 
   start(settings: EngineSettings): void {
     this.expectedRunSec = forecastRunSec(settings)
     this.transport.send({ type: 'start', generation: this.generation, settings })
+  }
+
+  /** Holds or lets go all jobs in its hands; nobody is called silent while held. */
+  setPaused(paused: boolean): void {
+    if (this.paused === paused || this.ended) return
+    // What was not heard while paused is no silence of the work after it.
+    if (this.paused) this.meter.heard(monotonicSec())
+    this.paused = paused
+    this.transport.send({ type: paused ? 'pause' : 'resume' })
   }
 
   /** Feeds one job. Rejects with the engine's own error, `E_CANCELLED` or {@link EngineCrash}. */
@@ -162,7 +172,8 @@ export class EngineProcess {
       return
     }
     if (parsed.data.generation !== this.generation) return
-    this.longestSilenceSec = Math.max(this.longestSilenceSec, this.meter.heard(monotonicSec()))
+    const silenceSec = this.meter.heard(monotonicSec())
+    if (!this.paused) this.longestSilenceSec = Math.max(this.longestSilenceSec, silenceSec)
     this.handle(parsed.data)
   }
 
@@ -215,6 +226,7 @@ export class EngineProcess {
   private checkSilence(): void {
     const silentSec = this.meter.advance(monotonicSec())
     const floorSec = this.ready ? this.limits.silentSec : this.limits.silentAtStartSec
+    if (this.paused) return
     if (silentSec > Math.max(floorSec, FORGIVEN_RUNS * this.expectedRunSec)) this.kill('silent')
   }
 

@@ -11,6 +11,8 @@ const FAKE_ENGINE = `
 import { appendFileSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
 const log = (line) => appendFileSync(process.env.FAKE_LOG, line + '\\n')
 let generation = 0
+let paused = false
+let toFinish = null
 const post = (message) => process.send({ generation, ...message })
 const beat = () => post({ type: 'heartbeat', rssBytes: 5, peakRssBytes: 7 })
 let beating = setInterval(() => generation && beat(), 50)
@@ -18,6 +20,7 @@ const done = (jobId, extra = {}) => post({ type: 'done', jobId, frames: 1, durat
   sha256: '00', extension: '.wav', warnings: [], timings: { wallSec: 1, modelSec: 1, cpuSec: 1 }, peakRssBytes: 9, ...extra })
 const block = () => { for (;;) {} }
 const waiting = new Map()
+const finish = (job) => paused ? (toFinish = job) : waiting.delete(job.jobId) && behave.ok(job)
 const behave = {
   ok: (job) => { writeFileSync(job.partPath, 'clean'); done(job.jobId) },
   aiff: (job) => { writeFileSync(job.partPath, 'clean'); done(job.jobId, { extension: '.aiff' }) },
@@ -28,6 +31,9 @@ const behave = {
   once: (job) => existsSync(job.inputPath + '.seen') ? behave.ok(job) : (writeFileSync(job.inputPath + '.seen', ''), behave.crash(job)),
   quit: () => process.exit(0),
   hang: () => block(),
+  held: (job) => { writeFileSync(job.partPath, 'half'); waiting.set(job.jobId, job); clearInterval(beating)
+    post({ type: 'progress', jobId: job.jobId, fraction: 0.1, audioSecDone: 1, audioSec: 10 })
+    setTimeout(() => finish(job), 100) },
   busy: (job) => { post({ type: 'progress', jobId: job.jobId, fraction: 0.02, audioSecDone: 0, audioSec: null })
     setTimeout(() => { const until = Date.now() + 1500; while (Date.now() < until); behave.ok(job) }, 50) },
   garbage: () => process.send({ type: 'done', nonsense: true }),
@@ -44,12 +50,16 @@ process.on('message', (message) => {
     log('start ' + generation)
     if (mode === 'dies') process.exit(3)
     if (mode === 'missing') post({ type: 'unavailable', error: { code: 'E_MODEL_MISSING', data: { detail: 'x' } } })
-    else post({ type: 'ready', device: 'cpu', join: 'carried', loadSec: 0.01, rssBytes: 1 })
+    else post({ type: 'ready', device: 'cpu', join: 'carried', threads: 1, loadSec: 0.01, rssBytes: 1 })
   } else if (message.type === 'denoise') {
     log('job ' + message.job.jobId)
     post({ type: 'started', jobId: message.job.jobId })
     const name = message.job.inputPath.split(/[\\\\/]/).at(-1)
     behave[name.split(/[-.]/)[0]](message.job)
+  } else if (message.type === 'pause' || message.type === 'resume') {
+    log(message.type)
+    paused = message.type === 'pause'
+    if (!paused && toFinish) finish(toFinish)
   } else if (message.type === 'cancel') {
     if (waiting.delete(message.jobId)) post({ type: 'failed', jobId: message.jobId, error: { code: 'E_CANCELLED', data: {} } })
   } else process.exit(0)
