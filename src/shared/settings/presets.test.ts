@@ -9,6 +9,7 @@ import {
   joinValues,
   longestOverlapSec,
   presetOf,
+  presetsFor,
   presetValues,
   strengthLimitDb,
   type ModelTraits
@@ -27,14 +28,17 @@ const overlapped = (chunkSec: number, overlapSec: number): ChunkSettings => ({
 
 describe('presets', () => {
   it.each([LITE, FULL, ALONE])('are valid, all different and found again for %o (two names for one thing)', (model) => {
-    for (const id of BUILT_IN_PRESETS) {
+    for (const id of presetsFor(model)) {
       const values = presetValues(id, model)
       expect(ChunkSchema.parse(values)).toEqual(values)
-      expect(values.overlapSec).toBeLessThanOrEqual(
-        longestOverlapSec(values.chunkSec) + (values.join === 'carried' ? 10 : 0)
-      )
+      expect(values.overlapSec).toBeLessThanOrEqual(longestOverlapSec(values.chunkSec))
       expect(presetOf(values, model, [])).toEqual({ kind: 'builtIn', id })
     }
+  })
+
+  it('offers no second name for Balanced (a "Fastest" that changes nothing)', () => {
+    expect(presetsFor(LITE)).toEqual(BUILT_IN_PRESETS)
+    expect(presetsFor(FULL)).toEqual(['lowMemory', 'balanced', 'article'])
   })
 
   it('a new installation stands at Balanced (a form that says "own values" on its first day)', () => {

@@ -20,22 +20,27 @@ export type PresetRef =
 
 const ARTICLE: ChunkSettings = { join: 'overlap', chunkSec: 2, overlapSec: 0.5, batch: 1 }
 
-/** Kept where nothing overlaps, so that a change to overlapping begins at the article's. */
-const RESTING_OVERLAP_SEC = ARTICLE.overlapSec
-
 /**
- * What a preset means for a model. Measured with FRCRN-lite over four minutes and with a full-size network (CPU seconds, peak
- * memory; ARCHITECTURE.md has the table): carried chunks of two seconds take the least time, shorter ones less memory, and a batch
- * gains no time on a CPU, so that no preset asks for one. Overlapped, longer chunks compute less twice.
+ * What a preset means for a model. Measured on two cores, CPU seconds and peak memory: FRCRN-lite over four minutes took 18 % more
+ * in chunks of 0.5 s than of 1 s (117 against 124 MB) and least from 2 s on (145 MB); a full-size network took as much at 0.25 s as
+ * at 0.5 s (275 against 317 MB) and 12 % more at 2 s (637 MB). A batch gained nothing on a CPU: no preset asks for one.
  */
 export function presetValues(preset: BuiltInPreset, model: ModelTraits): ChunkSettings {
   if (preset === 'article') return ARTICLE
   return model.hasStateful ? carriedValues(preset, model.chunkSec) : overlapValues(preset)
 }
 
+/** The presets worth a name for this model: one that would do the same as Balanced is left out. */
+export function presetsFor(model: ModelTraits): readonly BuiltInPreset[] {
+  const balanced = presetValues('balanced', model)
+  return BUILT_IN_PRESETS.filter((id) => id === 'balanced' || !sameChunks(presetValues(id, model), balanced))
+}
+
+/** Only a light network, one whose own chunk is a second or more, gains by longer chunks. */
 function carriedValues(preset: Exclude<BuiltInPreset, 'article'>, modelChunkSec: number): ChunkSettings {
-  const chunkSec = { lowMemory: Math.min(0.5, modelChunkSec / 2), balanced: modelChunkSec, fastest: 2 }[preset]
-  return { join: 'carried', chunkSec, overlapSec: RESTING_OVERLAP_SEC, batch: 1 }
+  const fastest = modelChunkSec >= 1 ? Math.max(2, modelChunkSec) : modelChunkSec
+  const chunkSec = { lowMemory: Math.min(0.5, modelChunkSec / 2), balanced: modelChunkSec, fastest }[preset]
+  return { join: 'carried', chunkSec, overlapSec: fittedOverlapSec(ARTICLE.overlapSec, chunkSec), batch: 1 }
 }
 
 function overlapValues(preset: Exclude<BuiltInPreset, 'article'>): ChunkSettings {
@@ -54,7 +59,7 @@ export function presetOf(
   model: ModelTraits,
   userPresets: readonly UserPreset[]
 ): PresetRef | null {
-  const builtIn = BUILT_IN_PRESETS.find((id) => sameChunks(presetValues(id, model), values))
+  const builtIn = presetsFor(model).find((id) => sameChunks(presetValues(id, model), values))
   if (builtIn !== undefined) return { kind: 'builtIn', id: builtIn }
   const user = userPresets.find((preset) => sameChunks(preset.values, values))
   return user ? { kind: 'user', id: user.id } : null
