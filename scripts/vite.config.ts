@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite'
 
-/** The scripts behind `npm run demo | model | score | bench`, bundled for plain Node. */
+/** The scripts behind `npm run demo | model | score | bench | start:host`, and the host of the window's specs, for plain Node. */
 export default defineConfig({
   build: {
     ssr: true,
@@ -14,7 +14,12 @@ export default defineConfig({
         bench: 'scripts/bench/bench.ts',
         benchNaive: 'scripts/bench/naive.ts',
         bundleModel: 'scripts/bundleModel.ts',
-        benchGraph: 'scripts/bench/graphCostChild.ts'
+        benchGraph: 'scripts/bench/graphCostChild.ts',
+        startHost: 'scripts/startHost.ts',
+        hostRun: 'e2e/host/run.ts',
+        hostElectron: 'e2e/host/electron.ts',
+        hostResolve: 'e2e/host/resolveElectron.ts',
+        hostUtility: 'e2e/host/utility.ts'
       },
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
     }

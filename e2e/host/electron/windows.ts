@@ -1,0 +1,4 @@
+import type { BrowserWindow } from './browserWindow'
+
+/** Every open window, oldest first. */
+export const openWindows: BrowserWindow[] = []
