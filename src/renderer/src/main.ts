@@ -1,4 +1,16 @@
+import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from './App.vue'
+import { payloadOf } from './ipc/client'
+import { i18n } from './i18n'
+import { useToasts } from './stores/toasts'
+import './styles/main.css'
 
-createApp(App).mount('#app')
+const app = createApp(App)
+app.use(createPinia())
+app.use(i18n)
+app.config.errorHandler = (thrown) => {
+  console.error(thrown)
+  useToasts().showError(payloadOf(thrown))
+}
+app.mount('#app')
