@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { DEVICES, JOINS, type Device, type Join } from '../../shared/settings/choices'
-import { ON_EXISTS, type OnExists } from '../jobs/outputPlan'
+import { DEVICES, JOINS, ON_EXISTS, type Device, type Join, type OnExists } from '../../shared/settings/choices'
+import { patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
 export class UsageError extends Error {}
@@ -18,6 +18,9 @@ export interface DenoiseArgs {
   readonly overlapSec: number | null
   readonly batch: number
   readonly threads: number | null
+  readonly strengthPercent: number
+  /** Of an output's name without extension; null takes the place's own. */
+  readonly namePattern: string | null
   readonly report: string | null
   readonly quiet: boolean
 }
@@ -39,6 +42,8 @@ const OPTIONS = {
   'overlap-seconds': TEXT,
   batch: TEXT,
   threads: TEXT,
+  strength: TEXT,
+  name: TEXT,
   report: TEXT,
   quiet: FLAG,
   help: { ...FLAG, short: 'h' },
@@ -72,6 +77,8 @@ export function parseCommand(argv: readonly string[]): Command {
     overlapSec: number('overlap-seconds', values['overlap-seconds'], { min: 0, max: MAX_CHUNK_SEC / 2 }),
     batch: number('batch', values.batch, { min: 1, max: 256, whole: true }) ?? 1,
     threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
+    strengthPercent: number('strength', values.strength, { min: 0, max: 100 }) ?? 100,
+    namePattern: namePattern(values.name),
     report: filled('report', values.report),
     quiet: values.quiet
   }
@@ -92,6 +99,19 @@ function parsed(argv: readonly string[]): ParsedArgs {
 function filled(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name} needs a value`)
   return value ?? null
+}
+
+function namePattern(value: string | undefined): string | null {
+  const pattern = filled('name', value)
+  if (pattern === null) return null
+  const problem = patternProblem(pattern)
+  const reasons = {
+    empty: 'gives an empty name',
+    illegalCharacter: 'holds a character that no file name may hold',
+    unknownToken: 'may hold {name}, {folder} and {date} in braces, nothing else'
+  }
+  if (problem) throw new UsageError(`--name ${reasons[problem]}: "${pattern}"`)
+  return pattern
 }
 
 function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | null {

@@ -3,7 +3,7 @@ import { describeError, describeWarning } from '../../shared/errors/describe'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import type { ProgressEvent } from '../processes/engineProcess'
-import type { BatchMeter } from './batchMeter'
+import type { BatchMeter } from '../jobs/batchMeter'
 import type { Screen } from './screen'
 import { printable, shownPath, spokenDuration, spokenRate } from './words'
 
@@ -16,6 +16,7 @@ export class BatchVoice {
   private ended = 0
   private lastSpoken = performance.now()
   private current = ''
+  private readonly startSec = performance.now() / 1000
 
   constructor(
     private readonly screen: Screen,
@@ -25,6 +26,10 @@ export class BatchVoice {
     alreadyEnded: number
   ) {
     this.ended = alreadyEnded
+  }
+
+  private get activeSec(): number {
+    return performance.now() / 1000 - this.startSec
   }
 
   onProgress(progress: ProgressEvent): void {
@@ -38,12 +43,18 @@ export class BatchVoice {
   }
 
   onEvent(event: QueueEvent, state: QueueState): void {
-    if (event.type === 'jobsAdded') return
-    const job = state.jobs.find(({ id }) => id === event.jobId)
-    if (!job) return
-    if (event.type === 'jobStarted') this.current = shownPath(job.inputPath)
-    else if (event.type === 'jobRetried')
+    const ids = 'jobId' in event ? [event.jobId] : 'jobIds' in event ? event.jobIds : []
+    if (ids.length === 0) return
+    const named = new Set(ids)
+    for (const job of state.jobs.filter(({ id }) => named.has(id))) this.tell(event.type, job)
+  }
+
+  private tell(what: QueueEvent['type'], job: Job): void {
+    if (what === 'jobStarted') this.current = shownPath(job.inputPath)
+    else if (what === 'jobsRetried') {
+      this.meter.restart(job.id)
       this.screen.line(`${shownPath(job.inputPath)}: the engine stopped, trying once more`)
+    } else if (what === 'jobsReturned') this.meter.restart(job.id)
     else this.tellEnd(job)
   }
 
@@ -73,12 +84,12 @@ export class BatchVoice {
   }
 
   private left(): string {
-    const { leftSec } = this.meter.read(performance.now() / 1000)
+    const { leftSec } = this.meter.read(this.activeSec)
     return leftSec === null || this.ended >= this.total ? '' : `, about ${spokenDuration(leftSec)} left`
   }
 
   private statusText(): string {
-    const { fraction, rate, leftSec } = this.meter.read(performance.now() / 1000)
+    const { fraction, rate, leftSec } = this.meter.read(this.activeSec)
     const parts = [`${Math.floor(fraction * 100)} %`, `${this.ended} of ${this.total} done`]
     if (rate !== null) parts.push(spokenRate(rate))
     if (leftSec !== null) parts.push(`about ${spokenDuration(leftSec)} left`)

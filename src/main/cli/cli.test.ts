@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
-import { BatchMeter } from './batchMeter'
 import { joinSettings } from './joinSettings'
 import { fileReport, totals } from './report'
 import { Screen, type Terminal } from './screen'
@@ -27,6 +26,8 @@ describe('parseCommand', () => {
       overlapSec: null,
       batch: 1,
       threads: null,
+      strengthPercent: 100,
+      namePattern: null,
       report: null,
       quiet: false
     })
@@ -68,7 +69,12 @@ describe('parseCommand', () => {
     ['--threads', '0'],
     ['--device', 'tpu'],
     ['--on-exists', 'replace'],
-    ['--out', '']
+    ['--out', ''],
+    ['--strength', '101'],
+    ['--strength', '-1'],
+    ['--name', '../{name}'],
+    ['--name', '{nmae}'],
+    ['--name', '']
   ])('refuses %s %j by name (half-read numbers ran with NaN)', (option, value) => {
     expect(() => parse('in', option, value)).toThrow(UsageError)
     expect(() => parse('in', option, value)).toThrow(option)
@@ -103,22 +109,6 @@ describe('joinSettings', () => {
     expect(settings(true, '--overlap-seconds', '0.5').notes).toHaveLength(1)
     const carried = ['--chunk-seconds', '1', '--overlap-seconds', '1']
     expect(() => settings(true, ...carried)).toThrow('--overlap-seconds')
-  })
-})
-
-describe('BatchMeter', () => {
-  it('tells the rate of what was denoised, and the time left by it', () => {
-    const files = ['a', 'b'].map((jobId) => ({ jobId, path: `${jobId}.wav`, bytes: 1000 }))
-    const meter = new BatchMeter(files, 0)
-    expect(meter.read(1)).toMatchObject({ rate: null, leftSec: null })
-    meter.progress('a', 0, null)
-    expect(meter.read(1).rate).toBe(null)
-    meter.progress('a', 50, 100)
-    // b is as long as a: same kind, same size.
-    expect(meter.read(5)).toEqual({ fraction: 0.25, rate: 10, leftSec: 15 })
-    meter.done('a', 100)
-    meter.drop('b')
-    expect(meter.read(10)).toEqual({ fraction: 1, rate: 10, leftSec: 0 })
   })
 })
 
@@ -186,7 +176,7 @@ describe('Screen', () => {
 
 describe('report', () => {
   it('says of each end what is known, and null where nothing is', () => {
-    const base = { id: '1', inputPath: '/in/a.wav', outputPath: '/out/a.wav' }
+    const base = { inputPath: '/in/a.wav', outputPath: '/out/a.wav' }
     const skipped = fileReport({ ...base, status: { kind: 'skipped' } })
     expect(skipped).toMatchObject({ status: 'skipped', output: '/out/a.wav', error: null, durationSec: null })
     const failed = fileReport({ ...base, status: { kind: 'failed', error: { code: 'E_EMPTY', data: {} } } })

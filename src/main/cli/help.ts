@@ -16,6 +16,9 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --overlap-seconds N         of it shared with the next (default 0.5; overlap only)
   --batch N                   lanes in one run (default 1)
   --threads N                 of one run (default: one a core)
+  --strength PERCENT          how much of the noise is taken away (default 100)
+  --name PATTERN              what outputs are called, of {name}, {folder} and
+                              {date} (default {name} in DIR, else {name}.clean)
   --report FILE.json          what became of every file, with times and memory
   --quiet                     errors only
   --help, --version

@@ -1,19 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { toAppError, type AppError } from '../../shared/errors/appError'
 import { describeError } from '../../shared/errors/describe'
 import { ensureFolder } from '../jobs/folders'
-import { planOutputs, type OutputPlan } from '../jobs/outputPlan'
+import type { OutputSettings } from '../../shared/settings/jobSettings'
+import { OutputClaims } from '../jobs/outputClaims'
+import { planOutputs, type PlannedFile, type PlanItem } from '../jobs/outputPlan'
 import { assertWritable, sweepStaleParts } from '../jobs/partFiles'
-import { scanInputs, type ScanResult } from '../jobs/scanInputs'
+import { scanInputs, type ScannedFile, type ScanResult } from '../jobs/scanInputs'
 import { UsageError, type DenoiseArgs } from './args'
 import { printable, shownPath } from './words'
 
 export interface PreparedBatch {
   readonly scan: ScanResult
-  readonly plan: OutputPlan
-  /** Absolute and without links; null beside the sources. */
-  readonly outDir: string | null
+  readonly files: readonly PlannedFile<ScannedFile & PlanItem>[]
+  readonly claims: OutputClaims
+  /** With the folder absolute and without links. */
+  readonly output: OutputSettings
   readonly reportPath: string | null
 }
 
@@ -23,12 +27,22 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
   const scan = await scanAll(args, wantedOut, signal)
   const outDir = wantedOut === null ? null : await prepareFolder(wantedOut)
   if (outDir !== null) await refuseInputAsOutput(outDir, scan.folders)
-  const plan = await planOutputs(scan, { outDir, onExists: args.onExists })
+  const output = outputSettings(args, outDir)
+  const claims = await OutputClaims.of(scan.files)
+  const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
+  const files = await planOutputs(items, { output, claims, folders: scan.folders })
   const reportPath = args.report === null ? null : path.resolve(args.report)
-  if (reportPath !== null) await checkReport(reportPath, plan)
-  const folders = plan.files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
+  if (reportPath !== null) await checkReport(reportPath, claims)
+  const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
   await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
-  return { scan, plan, outDir, reportPath }
+  return { scan, files, claims, output, reportPath }
+}
+
+/** Beside the sources under a name of their own, or in one folder with tree and names kept. */
+function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
+  const pattern = args.namePattern ?? (outDir === null ? '{name}.clean' : '{name}')
+  const place = outDir === null ? 'beside' : 'tree'
+  return { place, folder: outDir, subfolder: 'clean', pattern, onExists: args.onExists }
 }
 
 async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {
@@ -75,8 +89,8 @@ async function refuseInputAsOutput(outDir: string, folders: readonly string[]): 
   }
 }
 
-async function checkReport(reportPath: string, plan: OutputPlan): Promise<void> {
-  if ((await plan.claims.isInput(reportPath)) || plan.claims.isTaken(reportPath)) {
+async function checkReport(reportPath: string, claims: OutputClaims): Promise<void> {
+  if ((await claims.isInput(reportPath)) || claims.isTaken(reportPath)) {
     throw new UsageError(`--report ${shownPath(reportPath)} would replace an input or an output`)
   }
   const stats = await stat(reportPath).catch(() => null)

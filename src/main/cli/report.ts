@@ -37,7 +37,7 @@ export interface Report {
 const UNKNOWN = { durationSec: null, sampleRateHz: null, channels: null, processingSec: null, rtf: null }
 
 /** One job at the end of its batch. */
-export function fileReport(job: Job): FileReport {
+export function fileReport(job: Pick<Job, 'inputPath' | 'outputPath' | 'status'>): FileReport {
   const { status } = job
   const base = { input: job.inputPath, output: null, warnings: [], error: null, ...UNKNOWN }
   switch (status.kind) {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { lstat } from 'node:fs/promises'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
-import type { Job } from '../../shared/jobs/job'
+import type { NewJob } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
-import { BatchRunner, type RunnableFile } from '../jobs/runner'
+import { emptyQueue } from '../../shared/jobs/reduceQueue'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import { BatchMeter } from '../jobs/batchMeter'
+import { QueueRunner } from '../jobs/runner'
+import { QueueStore } from '../jobs/queueStore'
 import type { ModelLibrary, ResolvedModel } from '../models/library'
-import type { EngineHost } from '../processes/engineHost'
+import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
-import { BatchMeter } from './batchMeter'
 import { BatchVoice, failureText } from './batchVoice'
 import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
-import { joinSettings } from './joinSettings'
+import { joinSettings, type JoinSettings } from './joinSettings'
 import { prepareBatch, type PreparedBatch } from './prepare'
 import { fileReport, totals, writeReport, type FileReport } from './report'
 import { Screen, type Terminal } from './screen'
@@ -73,9 +75,8 @@ class DenoiseCommand {
     const batch = await prepareBatch(this.args, this.signal)
     for (const note of notes) this.screen.line(note)
     this.tellScan(batch)
-    const { device, batch: lanes, threads } = this.args
-    const settings: EngineSettings = { model: model.files, device, ...values, batch: lanes, threads, ffmpegPath: null }
-    const { state, stopped } = await this.denoise(batch, settings)
+    const settings = this.jobSettings(batch, model, values)
+    const { state, stopped } = await this.denoise(batch, model, settings)
     const files = this.fileReports(batch, state)
     const wallSec = nowSec() - startSec
     this.screen.clearStatus()
@@ -94,80 +95,74 @@ class DenoiseCommand {
     }
   }
 
-  private tellScan({ scan, plan }: PreparedBatch): void {
+  private tellScan({ scan, files }: PreparedBatch): void {
     for (const { path, reason } of scan.skipped) this.screen.line(`left out: ${shownPath(path)} (${reason})`)
     if (scan.cutShort)
       this.screen.error(`Only the first ${count(scan.files.length, 'file')} are taken; run again for the rest.`)
-    for (const { file, error } of plan.files) {
+    for (const { file, error } of files) {
       if (error) this.screen.error(failureText(`${shownPath(file.path)}: failed.`, error))
     }
   }
 
-  private async denoise(
-    batch: PreparedBatch,
-    settings: EngineSettings
-  ): Promise<{ state: QueueState; stopped: ErrorPayload | null }> {
-    const { host } = this.services
-    const files = runnable(batch)
-    if (await this.needsEngine(files)) await this.startEngine(settings)
-    const meterFiles = files.map((file) => ({
-      jobId: file.jobId,
-      path: file.inputPath,
-      bytes: file.identity.sizeBytes
-    }))
-    const meter = new BatchMeter(meterFiles, nowSec())
-    const total = batch.plan.files.length
-    const voice = new BatchVoice(this.screen, meter, total, total - files.length)
-    const runner = new BatchRunner(
-      files,
-      {
-        engine: host,
-        claims: batch.plan.claims,
-        onExists: this.args.onExists,
-        outDir: batch.outDir,
-        // One file more than lanes: the next is at hand when a lane falls free.
-        inFlight: settings.batch === 1 ? 1 : settings.batch + 1,
-        signal: this.signal,
-        onEvent: voice.onEvent.bind(voice),
-        onProgress: voice.onProgress.bind(voice)
-      },
-      randomUUID()
-    )
-    const state = await runner.run()
-    if (!this.signal.aborted) await host.shutdown()
-    return { state, stopped: runner.stopReason }
+  private jobSettings({ output }: PreparedBatch, model: ResolvedModel, join: JoinSettings['values']): JobSettings {
+    const { device, batch, threads, strengthPercent } = this.args
+    return { modelId: model.label, device, ...join, batch, threads, strengthPercent, output }
   }
 
-  private async needsEngine(files: readonly RunnableFile[]): Promise<boolean> {
-    if (this.args.onExists !== 'skip') return files.length > 0
-    for (const { outputPath } of files) {
-      if ((await lstat(outputPath).catch(() => null)) === null) return true
+  private async denoise(
+    batch: PreparedBatch,
+    model: ResolvedModel,
+    settings: JobSettings
+  ): Promise<{ state: QueueState; stopped: ErrorPayload | null }> {
+    const { host } = this.services
+    const store = new QueueStore(emptyQueue(randomUUID()))
+    const jobs = batch.files.map(newJob)
+    store.dispatch({ type: 'jobsAdded', jobs, settingsKey: 'all', settings })
+    const voice = this.voiceOf(jobs)
+    store.subscribe(voice.onEvent.bind(voice))
+    const runner = new QueueRunner({
+      store,
+      engine: host,
+      claims: batch.claims,
+      engineSettings: (wanted) => Promise.resolve(engineSettings(wanted, model)),
+      keepsWaiting: false,
+      onEngine: this.tellEngine.bind(this),
+      onProgress: voice.onProgress.bind(voice)
+    })
+    const onAbort = (): void => {
+      runner.stop('cancel')
     }
-    return false
+    this.signal.addEventListener('abort', onAbort, { once: true })
+    const stopped = this.signal.aborted ? null : await runner.run()
+    cancelWaiting(store, stopped)
+    if (!this.signal.aborted) await host.shutdown()
+    return { state: store.state, stopped }
+  }
+
+  private voiceOf(jobs: readonly NewJob[]): BatchVoice {
+    const meter = new BatchMeter()
+    const runnable = jobs.filter((job) => job.error === null)
+    for (const { id, inputPath, identity } of runnable) {
+      meter.add({ jobId: id, path: inputPath, bytes: identity.sizeBytes, audioSec: null })
+    }
+    return new BatchVoice(this.screen, meter, jobs.length, jobs.length - runnable.length)
   }
 
   /** An engine that cannot be had fails the first file with the reason and ends the batch: the report says so in its form. */
-  private async startEngine(settings: EngineSettings): Promise<void> {
-    const status = await Promise.race([this.services.host.start(settings), aborted(this.signal)])
-    if (status?.kind !== 'ready') return
+  private tellEngine(status: EngineStatus, { overlapSec, chunkSec }: EngineSettings): void {
+    if (status.kind !== 'ready') return
     const { device, join } = status.ready
-    const overlap = join === 'overlap' ? ` with ${settings.overlapSec} s overlap` : ''
-    this.screen.line(`Working on ${device}, chunks of ${settings.chunkSec} s, ${join}${overlap}.`)
+    const overlap = join === 'overlap' ? ` with ${overlapSec} s overlap` : ''
+    this.screen.line(`Working on ${device}, chunks of ${chunkSec} s, ${join}${overlap}.`)
     this.device = device
   }
 
   private device: string | null = null
 
-  private fileReports(batch: PreparedBatch, state: QueueState): FileReport[] {
-    const jobs = new Map(state.jobs.map((job) => [job.inputPath, job]))
-    return batch.plan.files.map(({ file, error }): FileReport => {
-      const refused = error && {
-        id: '',
-        inputPath: file.path,
-        outputPath: null,
-        status: { kind: 'failed', error } as const
-      }
-      const job: Job | undefined = refused ?? jobs.get(file.path)
+  private fileReports({ files }: PreparedBatch, state: QueueState): FileReport[] {
+    const jobs = new Map(state.jobs.map((job) => [job.id, job]))
+    return files.map(({ file }): FileReport => {
+      const job = jobs.get(file.id)
       if (!job) throw new AppError('E_INTERNAL', { detail: `${file.path} was planned and never queued` })
       return fileReport(job)
     })
@@ -196,18 +191,19 @@ class DenoiseCommand {
   }
 
   private async writeReport(
-    { reportPath, outDir }: PreparedBatch,
-    run: { model: ResolvedModel; settings: EngineSettings; files: readonly FileReport[]; wallSec: number }
+    { reportPath }: PreparedBatch,
+    run: { model: ResolvedModel; settings: JobSettings; files: readonly FileReport[]; wallSec: number }
   ): Promise<void> {
     if (reportPath === null) return
-    const { join, chunkSec, overlapSec, batch, threads, device } = run.settings
+    const { join, chunkSec, overlapSec, batch, threads, device, strengthPercent, output } = run.settings
     const { onExists, recursive } = this.args
+    const engine = { device, join, chunkSec, overlapSec, batch, threads, strengthPercent }
     const peakRssBytes = this.services.host.peakRssBytes
     await writeReport(reportPath, {
       version: this.services.version,
       model: run.model.label,
       device: this.device,
-      settings: { device, join, chunkSec, overlapSec, batch, threads, onExists, recursive, out: outDir },
+      settings: { ...engine, onExists, recursive, out: output.folder, name: output.pattern },
       files: run.files,
       totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes })
     })
@@ -219,19 +215,20 @@ class DenoiseCommand {
   }
 }
 
-function runnable({ plan }: PreparedBatch): RunnableFile[] {
-  return plan.files.flatMap(({ file, outputPath }) =>
-    outputPath === null ? [] : [{ jobId: randomUUID(), inputPath: file.path, outputPath, identity: file.identity }]
-  )
+function newJob({ file, outputPath, error }: PreparedBatch['files'][number]): NewJob {
+  const { id, path: inputPath, root, relativePath, explicit, identity } = file
+  return { id, inputPath, root, relativePath, explicit, identity, outputPath, error }
 }
 
-function aborted(signal: AbortSignal): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(null)
-    signal.addEventListener('abort', () => {
-      resolve(null)
-    })
-  })
+function engineSettings(settings: JobSettings, model: ResolvedModel): EngineSettings {
+  const { device, join, chunkSec, overlapSec, batch, threads } = settings
+  return { model: model.files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath: null }
+}
+
+/** The batch is over: what never began ends with it. */
+function cancelWaiting(store: QueueStore, because: ErrorPayload | null): void {
+  const jobIds = store.state.jobs.filter(({ status }) => status.kind === 'pending').map(({ id }) => id)
+  if (jobIds.length > 0) store.dispatch({ type: 'jobsCancelled', jobIds, because })
 }
 
 function nowSec(): number {

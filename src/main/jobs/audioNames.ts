@@ -36,10 +36,12 @@ function familyOf(extension: string): number | undefined {
   return index < 0 ? undefined : index
 }
 
-/** Outputs beside their sources are called `name.clean.ext`, or `name.clean (2).ext`. */
-export const CLEAN_SUFFIX = '.clean'
-
 /** Whether a name looks like an output that was written beside its source. */
 export function isCleanName(name: string): boolean {
-  return /\.clean(?: \(\d+\))?$/u.test(path.parse(name).name)
+  return cleanSourceStem(name) !== null
+}
+
+/** `a` for `a.clean.wav` and `a.clean (2).wav`: what the source of such an output is called; null for other names. */
+export function cleanSourceStem(name: string): string | null {
+  return /^(.+)\.clean(?: \(\d+\))?$/su.exec(path.parse(name).name)?.[1] ?? null
 }

@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { OnExists } from '../../shared/settings/choices'
 import { commitFs, commitOutput, type CommitFs, type Committed } from './commitOutput'
 import { ensureFolder, ensureFolderInside } from './folders'
 import { OutputClaims } from './outputClaims'
-import type { OnExists } from './outputPlan'
 import { assertWritable, newPartPath, removePart, sweepStaleParts } from './partFiles'
 
 let root: string
@@ -37,8 +37,12 @@ interface Wish {
 }
 async function commit(onExists: OnExists, { extension = '.wav', fs = {}, taken = [] }: Wish = {}): Promise<Committed> {
   const claims = await OutputClaims.of([])
-  for (const one of [target, ...taken]) claims.take(one)
-  return commitOutput({ partPath: part, plannedPath: target, extension, onExists, claims }, { ...commitFs, ...fs })
+  claims.take(target, 'job')
+  for (const one of taken) claims.take(one, 'another')
+  return commitOutput(
+    { partPath: part, plannedPath: target, extension, onExists, claims, owner: 'job' },
+    { ...commitFs, ...fs }
+  )
 }
 const failing = (code: string) => (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }))
 const content = (name: string): string => readFileSync(path.join(root, name), 'utf8')

@@ -2,10 +2,10 @@ import { link, lstat, open, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../shared/errors/appError'
+import type { OnExists } from '../../shared/settings/choices'
 import { finalExtension } from './audioNames'
 import { numberedPath } from './fileNames'
 import type { OutputClaims } from './outputClaims'
-import type { OnExists } from './outputPlan'
 
 /** The few calls that turn a part into an output, as a seam for faults (RELIABILITY R13). */
 export interface CommitFs {
@@ -25,6 +25,8 @@ export interface CommitRequest {
   readonly extension: string
   readonly onExists: OnExists
   readonly claims: OutputClaims
+  /** The job, in whose name another path is taken where the planned one does not do. */
+  readonly owner: string
 }
 
 export interface Committed {
@@ -37,12 +39,12 @@ export interface Committed {
  * output that appeared meanwhile stays and the part goes; with `rename` the next free name is taken.
  */
 export async function commitOutput(request: CommitRequest, fs: CommitFs = commitFs): Promise<Committed> {
-  const { partPath, plannedPath, onExists, claims } = request
+  const { partPath, plannedPath, onExists, claims, owner } = request
   const { dir, name, ext } = path.parse(plannedPath)
   const target = path.join(dir, name + finalExtension(ext, request.extension))
   for (let n = 1; n < 10_000; n++) {
     const candidate = numberedPath(target, n)
-    if (candidate !== plannedPath && !(await claims.tryTake(candidate))) continue
+    if (candidate !== plannedPath && !(await claims.tryTake(candidate, owner))) continue
     if (onExists === 'overwrite') {
       await fs.rename(partPath, candidate)
       await fs.syncFolder(dir)

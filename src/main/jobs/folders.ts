@@ -36,8 +36,8 @@ async function isFolder(folder: string): Promise<boolean> {
 export async function ensureFolderInside(folder: string, outDir: string | null): Promise<void> {
   await ensureFolder(folder)
   if (outDir === null) return
-  const real = await realpath(folder)
-  if (real !== outDir && !isInside(outDir, real)) {
+  const [real, realOut] = await Promise.all([realpath(folder), realpath(outDir)])
+  if (real !== realOut && !isInside(realOut, real)) {
     throw new AppError('E_IO', { path: folder, detail: `${folder} is a link that leaves the output folder` })
   }
 }

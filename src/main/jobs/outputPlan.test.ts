@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { finalExtension, plannedExtension } from './audioNames'
 import { isInside } from './fileNames'
 import { hostileNames } from './hostileNames.testkit'
-import { planOutputs, type OnExists, type OutputPlan } from './outputPlan'
+import type { OnExists } from '../../shared/settings/choices'
+import type { OutputSettings } from '../../shared/settings/jobSettings'
+import { OutputClaims } from './outputClaims'
+import { planOutputs, type PlannedFile } from './outputPlan'
 import { scanInputs, type ScannedFile } from './scanInputs'
 
 let root: string
@@ -26,20 +29,38 @@ const make = (...names: string[]): void => {
   }
 }
 
+type OutputPlan = readonly PlannedFile[]
+
 interface Wish {
   readonly outDir?: string | null
   readonly onExists?: OnExists
+  readonly output?: Partial<OutputSettings>
 }
-async function plan(inputs: readonly string[], { outDir = out, onExists = 'skip' }: Wish = {}): Promise<OutputPlan> {
-  const scan = await scanInputs(
-    inputs.map((input) => path.join(root, input)),
-    { recursive: true, outDir }
-  )
-  return planOutputs(scan, { outDir, onExists })
+const settings = ({ outDir = out, onExists = 'skip', output = {} }: Wish): OutputSettings => ({
+  place: outDir === null ? 'beside' : 'tree',
+  folder: outDir,
+  subfolder: 'clean',
+  pattern: outDir === null ? '{name}.clean' : '{name}',
+  onExists,
+  ...output
+})
+async function planFiles(
+  files: readonly Omit<ScannedFile, 'id'>[],
+  folders: readonly string[],
+  wish: Wish
+): Promise<OutputPlan> {
+  const claims = await OutputClaims.of(files)
+  const items = files.map((file, n) => ({ ...file, id: String(n) }))
+  return planOutputs(items, { output: settings(wish), claims, folders, now: new Date(2026, 2, 9) })
 }
-const outputs = ({ files }: OutputPlan, from = out): (string | null)[] =>
+async function plan(inputs: readonly string[], wish: Wish = {}): Promise<OutputPlan> {
+  const paths = inputs.map((input) => path.join(root, input))
+  const { files, folders } = await scanInputs(paths, { recursive: true, outDir: settings(wish).folder })
+  return planFiles(files, folders, wish)
+}
+const outputs = (files: OutputPlan, from = out): (string | null)[] =>
   files.map((file) => file.outputPath && path.relative(from, file.outputPath))
-const errors = ({ files }: OutputPlan): (string | undefined)[] => files.map((file) => file.error?.code)
+const errors = (files: OutputPlan): (string | undefined)[] => files.map((file) => file.error?.code)
 
 describe('planOutputs', () => {
   it('keeps the tree of one folder, and what cannot be written becomes .wav', async () => {
@@ -70,6 +91,40 @@ describe('planOutputs', () => {
   it('writes beside the source as name.clean.ext', async () => {
     make('in/a.wav', 'in/b.ogg')
     expect(outputs(await plan(['in'], { outDir: null }), path.join(root, 'in'))).toEqual(['a.clean.wav', 'b.clean.wav'])
+  })
+
+  it('writes into a sub-folder of each source folder, and flat into one folder', async () => {
+    make('in/a.wav', 'in/deep/b.ogg', 'in/deep/a.wav')
+    const beside = await plan(['in'], { outDir: null, output: { place: 'subfolder', subfolder: '../clean' } })
+    expect(outputs(beside, path.join(root, 'in')).sort()).toEqual([
+      '.._clean/a.clean.wav',
+      'deep/.._clean/a.clean.wav',
+      'deep/.._clean/b.clean.wav'
+    ])
+    expect(outputs(await plan(['in'], { output: { place: 'folder' } })).sort()).toEqual(['a (2).wav', 'a.wav', 'b.wav'])
+  })
+
+  it('names by the pattern, and keeps what follows the name when a long name is cut', async () => {
+    const long = 'y'.repeat(251)
+    make('in/take.mp3', `in/${long}.wav`)
+    const named = outputs(await plan(['in'], { output: { pattern: '{date} {folder} {name}_dn' } }))
+    expect(named).toEqual(['2026-03-09 in take_dn.wav', `2026-03-09 in ${'y'.repeat(234)}_dn.wav`])
+  })
+
+  it('knows the places that the queue has given away, and gives a job its own again', async () => {
+    make('in/a.wav')
+    const [file] = (await scanInputs([path.join(root, 'in')], { recursive: true, outDir: out })).files
+    const claims = await OutputClaims.of([file!])
+    const options = { output: settings({}), claims, folders: [] }
+    const place = async (id: string): Promise<string | null> =>
+      (await planOutputs([{ ...file!, id }], options))[0]!.outputPath
+    expect([await place('x'), await place('x'), await place('y')].map((full) => path.basename(full!))).toEqual([
+      'a.wav',
+      'a.wav',
+      'a (2).wav'
+    ])
+    claims.release(path.join(out, 'a.wav'), 'x')
+    expect(path.basename((await place('z'))!)).toBe('a.wav')
   })
 
   it('refuses an output that is an input, by whatever alias, before any work (S29)', async () => {
@@ -125,10 +180,12 @@ describe('planOutputs', () => {
       const relativePath = path.join(names[2 * n]!, names[2 * n + 1]!.slice(0, 400))
       return { path: `/nowhere/${n}/${names[2 * n + 1]!}`, root: '/nowhere', relativePath, explicit: false, identity }
     })
-    const planned = await planOutputs({ files, folders: ['/nowhere'] }, { outDir: out, onExists: 'skip' })
-    const targets = planned.files.map((file) => file.outputPath!)
-    expect(targets.filter((target) => !isInside(out, target))).toEqual([])
-    expect(new Set(targets).size).toBe(2000)
+    for (const place of ['tree', 'folder'] as const) {
+      const planned = await planFiles(files, ['/nowhere'], { output: { place, pattern: '{folder}-{name}' } })
+      const targets = planned.map((file) => file.outputPath!)
+      expect(targets.filter((target) => !isInside(out, target))).toEqual([])
+      expect(new Set(targets).size).toBe(2000)
+    }
   })
 })
 

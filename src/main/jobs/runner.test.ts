@@ -1,13 +1,18 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
+import type { ErrorPayload } from '../../shared/errors/appError'
+import type { QueueState } from '../../shared/jobs/queue'
+import { emptyQueue } from '../../shared/jobs/reduceQueue'
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
 import { EngineHost } from '../processes/engineHost'
 import { HOST_LIMITS } from '../processes/engineProcess'
 import { FakeEngineFolder, fakeSettings } from '../processes/fakeEngine.testkit'
 import { forkTransport } from '../processes/forkTransport'
 import { planOutputs } from './outputPlan'
-import { BatchRunner, type BatchOptions } from './runner'
+import { OutputClaims } from './outputClaims'
+import { QueueRunner, type RunnerOptions } from './runner'
+import { QueueStore } from './queueStore'
 import { scanInputs } from './scanInputs'
 
 let folder: FakeEngineFolder
@@ -23,35 +28,67 @@ afterEach(async () => {
   folder.remove()
 })
 
+interface Bench {
+  readonly store: QueueStore
+  readonly runner: QueueRunner
+  readonly add: (names: readonly string[], settings?: Partial<JobSettings>) => Promise<void>
+}
+
+/** Files whose names say what the engine does with them (fakeEngine.testkit); their names are their jobs' ids. */
+function bench(more: Partial<RunnerOptions> = {}): Bench {
+  const store = new QueueStore(emptyQueue('epoch'))
+  const claims = new OutputClaims()
+  const runner = new QueueRunner({
+    store,
+    engine: host,
+    claims,
+    engineSettings: () => Promise.resolve(fakeSettings()),
+    keepsWaiting: false,
+    ...more
+  })
+  const add: Bench['add'] = async (names, changes = {}) => {
+    const inputs = names.map((name) => path.join(folder.root, name))
+    for (const input of inputs) writeFileSync(input, 'noisy')
+    const { files } = await scanInputs(inputs, { recursive: true, outDir: null })
+    await claims.addInputs(files)
+    const settings = { ...DEFAULT_JOB_SETTINGS, ...changes }
+    const items = files.map((file) => ({ ...file, id: path.basename(file.path) }))
+    const planned = await planOutputs(items, { output: settings.output, claims, folders: [] })
+    const jobs = planned.map(({ file, outputPath, error }) => {
+      const { id, root, relativePath, explicit, identity } = file
+      return { id, inputPath: file.path, root, relativePath, explicit, identity, outputPath, error }
+    })
+    store.dispatch({ type: 'jobsAdded', jobs, settingsKey: JSON.stringify(settings), settings })
+  }
+  return { store, runner, add }
+}
+
 interface Finished {
   readonly kinds: readonly string[]
   readonly state: QueueState
-  readonly runner: BatchRunner
+  readonly stopReason: ErrorPayload | null
   readonly left: readonly string[]
 }
 
-/** Runs files whose names say what the engine does with them (fakeEngine.testkit). */
-async function run(names: readonly string[], more: Partial<BatchOptions> = {}): Promise<Finished> {
-  const inputs = names.map((name) => path.join(folder.root, name))
-  for (const input of inputs) writeFileSync(input, 'noisy')
-  const scan = await scanInputs(inputs, { recursive: true, outDir: null })
-  const { files, claims } = await planOutputs(scan, { outDir: null, onExists: 'skip' })
-  const runnable = files.map(({ file, outputPath }) => ({
-    jobId: path.basename(file.path),
-    inputPath: file.path,
-    outputPath: outputPath!,
-    identity: file.identity
-  }))
-  const signal = new AbortController().signal
-  const options = { engine: host, claims, onExists: 'skip', outDir: null, inFlight: 1, signal, ...more } as const
-  const runner = new BatchRunner(runnable, options, 'epoch')
-  const state = await runner.run()
-  const left = readdirSync(folder.root).filter((name) => name.endsWith('.part'))
-  return { kinds: state.jobs.map((job) => job.status.kind), state, runner, left }
+async function run(
+  names: readonly string[],
+  more: Partial<RunnerOptions> = {},
+  settings: Partial<JobSettings> = {}
+): Promise<Finished> {
+  const { store, runner, add } = bench(more)
+  await add(names, settings)
+  const stopReason = await runner.run()
+  return { kinds: kindsOf(store), state: store.state, stopReason, left: partsLeft() }
 }
+const kindsOf = (store: QueueStore): string[] => store.state.jobs.map((job) => job.status.kind)
+const partsLeft = (): string[] => readdirSync(folder.root).filter((name) => name.endsWith('.part'))
+const jobsRun = (): string[] =>
+  readFileSync(folder.logPath, 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('job ') ? [line.slice(4)] : []))
 const starts = (): number => readFileSync(folder.logPath, 'utf8').match(/start/g)?.length ?? 0
 
-describe('BatchRunner', () => {
+describe('QueueRunner', () => {
   it('goes on after a bad file and keeps the order', async () => {
     const { kinds, left } = await run(['ok-1.wav', 'corrupt.wav', 'ok-2.wav'])
     expect(kinds).toEqual(['done', 'failed', 'done'])
@@ -62,36 +99,36 @@ describe('BatchRunner', () => {
     const { kinds, left } = await run(['once.wav', 'ok.wav'])
     expect(kinds).toEqual(['done', 'done'])
     expect(left).toEqual([])
-    expect(starts()).toBe(2)
+    expect(starts()).toBe(3)
   })
 
   it('fails a poison file after two attempts and finishes the others, also with several in flight (R9)', async () => {
     const names = [...Array.from({ length: 6 }, (_, n) => `slow-${n}.wav`), 'crash.wav', 'slow-7.wav', 'slow-8.wav']
-    const { kinds, state, left } = await run(names, { inFlight: 3 })
+    const { kinds, state, left } = await run(names, {}, { batch: 2 })
     expect(kinds).toEqual([...Array<string>(6).fill('done'), 'failed', 'done', 'done'])
     expect(state.jobs[6]?.status).toMatchObject({ error: { code: 'E_ENGINE_CRASH' } })
-    expect([2, 3]).toContain(starts())
+    expect([3, 4]).toContain(starts())
     expect(left).toEqual([])
   })
 
   it('stops after five crashes in a minute and says why', async () => {
-    const { kinds, runner } = await run(['crash-1', 'ok-1', 'crash-2', 'ok-2', 'crash-3', 'ok-3'])
-    expect(kinds).toEqual(['failed', 'done', 'failed', 'done', 'cancelled', 'cancelled'])
-    expect(runner.stopReason?.code).toBe('E_ENGINE_CRASH')
+    const { kinds, stopReason } = await run(['crash-1', 'ok-1', 'crash-2', 'ok-2', 'crash-3', 'ok-3'])
+    expect(kinds).toEqual(['failed', 'done', 'failed', 'done', 'pending', 'pending'])
+    expect(stopReason?.code).toBe('E_ENGINE_CRASH')
   })
 
   it('does not count crashes that lie far apart', async () => {
     let minutes = 0
     const names = ['crash-1', 'ok-1', 'crash-2', 'ok-2', 'crash-3', 'ok-3']
-    const { kinds, runner } = await run(names, { nowSec: () => 60.5 * minutes++ })
+    const { kinds, stopReason } = await run(names, { nowSec: () => 60.5 * minutes++ })
     expect(kinds).toEqual(['failed', 'done', 'failed', 'done', 'failed', 'done'])
-    expect(runner.stopReason).toBe(null)
+    expect(stopReason).toBe(null)
   })
 
   it('stops at a full disk: every other file would meet the same (R12)', async () => {
-    const { kinds, state } = await run(['ok.wav', 'full.wav', 'ok-2.wav'])
-    expect(kinds).toEqual(['done', 'failed', 'cancelled'])
-    expect(state.jobs[2]?.status).toMatchObject({ because: { code: 'E_DISK_FULL' } })
+    const { kinds, stopReason } = await run(['ok.wav', 'full.wav', 'ok-2.wav'])
+    expect(kinds).toEqual(['done', 'failed', 'pending'])
+    expect(stopReason?.code).toBe('E_DISK_FULL')
   })
 
   it('gives no output for a source that changed meanwhile (R16)', async () => {
@@ -102,25 +139,107 @@ describe('BatchRunner', () => {
   })
 
   it('does not begin a source that changed since it was added', async () => {
-    const onEvent = (event: QueueEvent): void => {
-      if (event.type === 'jobsAdded') appendFileSync(path.join(folder.root, 'ok.wav'), 'more')
-    }
-    const { state } = await run(['ok.wav'], { onEvent })
-    expect(state.jobs[0]?.status).toMatchObject({ kind: 'failed', error: { code: 'E_SOURCE_CHANGED' } })
-    expect(readFileSync(folder.logPath, 'utf8')).not.toContain('job')
+    const { store, runner, add } = bench()
+    await add(['ok.wav'])
+    appendFileSync(path.join(folder.root, 'ok.wav'), 'more')
+    await runner.run()
+    expect(store.state.jobs[0]?.status).toMatchObject({ kind: 'failed', error: { code: 'E_SOURCE_CHANGED' } })
+    expect(jobsRun()).toEqual([])
   })
 
-  it.each(['polite.wav', 'deaf.wav'])('cancels at once and leaves no part (%s, R38)', async (name) => {
-    const abort = new AbortController()
+  it.each(['polite.wav', 'deaf.wav'])('stops at once and leaves no part (%s, R38)', async (name) => {
     let before = 0
-    const onProgress = (): void => {
-      before = performance.now()
-      abort.abort()
-    }
-    const { kinds, left } = await run([name, 'ok.wav'], { signal: abort.signal, onProgress })
+    const { store, runner, add } = bench({
+      onProgress: () => {
+        before = performance.now()
+        runner.stop('return')
+      }
+    })
+    await add([name, 'ok.wav'])
+    await runner.run()
     expect(performance.now() - before).toBeLessThan(800)
-    expect(kinds).toEqual(['cancelled', 'cancelled'])
-    expect(left).toEqual([])
+    expect(kindsOf(store)).toEqual(['pending', 'pending'])
+    expect(store.state.jobs[0]?.status).toEqual({ kind: 'pending', attempts: 0 })
+    expect(partsLeft()).toEqual([])
+  })
+
+  it('cancels one running job and goes on; the innocent one beside it is run again without blame', async () => {
+    const { store, runner, add } = bench({
+      onProgress: ({ jobId }) => {
+        if (jobId === 'deaf.wav') runner.abort([jobId], 'cancel')
+      }
+    })
+    await add(['deaf.wav', 'slow.wav'], { batch: 2 })
+    await runner.run()
+    expect(kindsOf(store)).toEqual(['cancelled', 'done'])
+    expect(partsLeft()).toEqual([])
+  })
+
+  it('follows the list as it is now: added, moved, removed and retried while it runs', async () => {
+    const { store, runner, add } = bench()
+    await add(['slow-1.wav', 'ok-2.wav', 'ok-3.wav', 'ok-4.wav', 'corrupt-5.wav'])
+    const ended = runner.run()
+    store.dispatch({ type: 'jobsMoved', jobIds: ['ok-4.wav'], beforeId: 'ok-2.wav' })
+    store.dispatch({ type: 'jobsRemoved', jobIds: ['ok-3.wav'] })
+    await add(['ok-6.wav'])
+    await ended
+    expect(jobsRun()).toEqual(['slow-1.wav', 'ok-4.wav', 'ok-2.wav', 'corrupt-5.wav', 'ok-6.wav'])
+    store.dispatch({ type: 'jobsRetried', jobIds: ['corrupt-5.wav'] })
+    await runner.run()
+    expect(jobsRun().at(-1)).toBe('corrupt-5.wav')
+  })
+
+  it('starts the engine anew for other engine settings, never with both in flight', async () => {
+    const { store, runner, add } = bench()
+    await add(['slow-1.wav', 'slow-2.wav'], { batch: 4 })
+    await add(['slow-3.wav'], { batch: 4, chunkSec: 2 })
+    await add(['slow-4.wav'], { batch: 4, chunkSec: 2, strengthPercent: 50 })
+    const together = new Set<string>()
+    store.subscribe((_event, state) => {
+      together.add(state.jobs.map((job) => (job.status.kind === 'running' ? job.id[5] : '')).join(''))
+    })
+    await runner.run()
+    expect(kindsOf(store)).toEqual(Array(4).fill('done'))
+    expect(starts()).toBe(3)
+    expect([...together].filter((ids) => /[12].*[34]/.test(ids))).toEqual([])
+    expect(together).toContain('12')
+    expect(together).toContain('34')
+  })
+
+  it('holds: nothing begins and nothing ends until it goes on', async () => {
+    const { store, runner, add } = bench()
+    await add(['slow-1.wav', 'ok-2.wav'])
+    const ended = runner.run()
+    runner.hold(true)
+    await expect.poll(() => kindsOf(store)[0]).toBe('done')
+    expect(kindsOf(store)[1]).toBe('pending')
+    runner.hold(false)
+    await ended
+    expect(kindsOf(store)[1]).toBe('done')
+  })
+
+  it('stops after the files in work, and takes that back', async () => {
+    const { store, runner, add } = bench()
+    await add(['slow-1.wav', 'ok-2.wav'])
+    const first = runner.run()
+    runner.setLast(true)
+    await first
+    expect(kindsOf(store)).toEqual(['done', 'pending'])
+    await runner.run()
+    expect(kindsOf(store)).toEqual(['done', 'done'])
+  })
+
+  it('gives a file back that found no engine when it keeps its queue, and fails it when it does not', async () => {
+    const engineSettings = (): Promise<ReturnType<typeof fakeSettings>> => Promise.resolve(fakeSettings('missing'))
+    const kept = await run(['ok-1.wav'], { engineSettings, keepsWaiting: true })
+    expect([kept.kinds, kept.stopReason?.code]).toEqual([['pending'], 'E_MODEL_MISSING'])
+    expect((await run(['ok-2.wav'], { engineSettings })).kinds).toEqual(['failed'])
+  })
+
+  it('starts no engine for files that are skipped', async () => {
+    writeFileSync(path.join(folder.root, 'ok.clean.wav'), 'there')
+    expect((await run(['ok.wav'])).kinds).toEqual(['skipped'])
+    expect(starts()).toBe(1)
   })
 
   it('names an output after what was written', async () => {

@@ -1,142 +1,213 @@
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
-import type { FileJob } from '../../engine/protocol'
+import type { EngineSettings, FileJob } from '../../engine/protocol'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
-import type { JobResult } from '../../shared/jobs/job'
-import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
-import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
+import type { Job, JobResult } from '../../shared/jobs/job'
+import type { JobSettings } from '../../shared/settings/jobSettings'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
+import type { EngineStatus } from '../processes/engineHost'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
 import { commitOutput } from './commitOutput'
-import { ensureFolderInside } from './folders'
+import { CrashCount } from './crashCount'
+import { ensureFolder, ensureFolderInside } from './folders'
 import type { OutputClaims } from './outputClaims'
-import type { OnExists } from './outputPlan'
 import { assertWritable, forgetPart, newPartPath, removePart } from './partFiles'
-import { assertUnchanged, type SourceIdentity } from './sourceIdentity'
+import type { QueueStore } from './queueStore'
+import { assertUnchanged } from './sourceIdentity'
 
-/** A file that has its place, with the id of its job. */
-export interface RunnableFile {
-  readonly jobId: string
-  readonly inputPath: string
-  readonly outputPath: string
-  readonly identity: SourceIdentity
-}
-
-export interface BatchEngine {
+export interface RunnerEngine {
+  readonly status: EngineStatus
+  start(settings: EngineSettings): Promise<EngineStatus>
   denoise(job: FileJob, options: DenoiseOptions): Promise<DoneEvent>
 }
 
-export interface BatchOptions {
-  readonly engine: BatchEngine
+export interface RunnerOptions {
+  readonly store: QueueStore
+  readonly engine: RunnerEngine
   readonly claims: OutputClaims
-  readonly onExists: OnExists
-  /** The folder that every output must lie in; null where each lies beside its source. */
-  readonly outDir: string | null
-  /** Files given to the engine at a time: as many as fill its lanes. */
-  readonly inFlight: number
-  readonly signal: AbortSignal
-  readonly onEvent?: (event: QueueEvent, state: QueueState) => void
+  /** What the engine is started with for a job's settings. Throws where there is no such model. */
+  readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  /** Whether a file that finds no engine goes back to the queue (the window) or fails with the reason (the command line). */
+  readonly keepsWaiting: boolean
+  /** The decoder of the user's choice now: an engine that was started with another is started anew. */
+  readonly ffmpegPath?: () => string | null
+  readonly onEngine?: (status: EngineStatus, settings: EngineSettings) => void
   readonly onProgress?: (progress: ProgressEvent) => void
+  /** Seconds that a job was held by pauses while it ran. */
+  readonly pausedSec?: (jobId: string) => number
   readonly nowSec?: () => number
 }
 
 /** A file may be in two crashes; the second time it was alone with the engine (RELIABILITY R9). */
 const MAX_ATTEMPTS = 2
-const MAX_CRASHES = 5
-const CRASH_WINDOW_SEC = 60
+
+/** What a running job is stopped for. */
+type Wish = 'cancel' | 'return'
+
+interface Run {
+  readonly jobId: string
+  readonly key: string
+  readonly abort: AbortController
+  wish: Wish | null
+}
 
 /**
- * Runs a batch to its end and returns what became of every file. One bad file never stops the others; a full or vanished
- * target, an engine that cannot be had, or five crashes in a minute do: what is left is then cancelled with that reason.
+ * Runs the waiting jobs of a live queue in list order, whatever is added, moved or taken away meanwhile. One bad file never
+ * stops the others; a full or vanished target, an engine that cannot be had, or five crashes in a minute do.
  */
-export class BatchRunner {
-  private state: QueueState
-  private readonly waiting: RunnableFile[]
+export class QueueRunner {
+  private readonly running = new Map<string, Run>()
   /** Files that were in an engine's hands when it crashed: they run alone, so that only the guilty one fails. */
-  private readonly suspects: RunnableFile[] = []
-  private readonly running = new Set<RunnableFile>()
-  private readonly crashes = new Map<number, number>()
+  private readonly suspects: string[] = []
+  private readonly crashes: CrashCount
   private stopped: ErrorPayload | null = null
+  /** Nothing new begins: the run was stopped, or these files are its last. */
+  private closing = true
+  private held = false
   private finish: () => void = () => undefined
   /** A suspect is running: nobody else begins. */
   private alone = false
+  /** What the engine was last started with. */
+  private engineKey: string | null = null
+  private engineReady: Promise<EngineStatus> = Promise.resolve({ kind: 'stopped' })
 
-  constructor(
-    files: readonly RunnableFile[],
-    private readonly options: BatchOptions,
-    epoch: string
-  ) {
-    this.waiting = [...files]
-    this.state = emptyQueue(epoch)
-    this.emit({
-      type: 'jobsAdded',
-      jobs: files.map(({ jobId, inputPath, outputPath }) => ({ id: jobId, inputPath, outputPath }))
-    })
+  constructor(private readonly options: RunnerOptions) {
+    this.crashes = new CrashCount(options.nowSec ?? (() => performance.now() / 1000))
   }
 
-  /** What stopped the batch before its end; null where nothing did. */
-  get stopReason(): ErrorPayload | null {
-    return this.stopped
+  get runningIds(): readonly string[] {
+    return [...this.running.keys()]
   }
 
-  async run(): Promise<QueueState> {
+  /** Runs until nothing is left that may begin. Gives back what ended it before that; null where nothing did. */
+  async run(): Promise<ErrorPayload | null> {
+    this.stopped = null
+    this.closing = false
+    this.held = false
+    const { status } = this.options.engine
+    if (status.kind !== 'ready' && status.kind !== 'starting') this.engineKey = null
     await new Promise<void>((resolve) => {
       this.finish = resolve
       this.pump()
     })
-    for (const file of [...this.suspects, ...this.waiting]) {
-      this.emit({ type: 'jobsCancelled', jobIds: [file.jobId], because: this.stopped })
-    }
-    return this.state
+    this.closing = true
+    return this.stopped
   }
 
-  private emit(event: QueueEvent): void {
-    this.state = reduceQueue(this.state, event)
-    this.options.onEvent?.(event, this.state)
+  /** The queue has changed: perhaps something may begin now. */
+  wake(): void {
+    if (!this.closing) this.pump()
   }
 
-  private pump(): void {
-    for (let file = this.next(); file; file = this.next()) {
-      this.running.add(file)
-      const current = file
-      void this.work(current).finally(() => {
-        this.running.delete(current)
-        this.pump()
-      })
-    }
+  /** While held nothing begins, and the run does not end. What is in work is the engine's to hold. */
+  hold(held: boolean): void {
+    this.held = held
+    this.pump()
+  }
+
+  /** The files in work are the last ones; taken back as long as they run. */
+  setLast(last: boolean): void {
+    this.closing = last
+    if (!last) this.pump()
+  }
+
+  /** Ends the run: files in work end as `wish` says, once no engine writes for them any more. */
+  stop(wish: Wish): void {
+    this.closing = true
+    this.held = false
+    this.abort(this.runningIds, wish)
     if (this.running.size === 0) this.finish()
   }
 
-  private next(): RunnableFile | undefined {
-    if (this.stopped !== null || this.options.signal.aborted) return undefined
-    if (this.running.size > 0 && (this.suspects.length > 0 || this.alone)) return undefined
-    const suspect = this.suspects.shift()
+  /** Stops these, if they run. */
+  abort(jobIds: Iterable<string>, wish: Wish): void {
+    for (const jobId of jobIds) {
+      const run = this.running.get(jobId)
+      if (!run) continue
+      run.wish ??= wish
+      run.abort.abort()
+    }
+  }
+
+  private pump(): void {
+    for (let job = this.next(); job; job = this.next()) {
+      const run: Run = { jobId: job.id, key: this.keyOf(job), abort: new AbortController(), wish: null }
+      this.running.set(job.id, run)
+      this.options.store.dispatch({ type: 'jobStarted', jobId: job.id })
+      void this.work(job, run).finally(() => {
+        this.running.delete(run.jobId)
+        this.pump()
+      })
+    }
+    if (this.running.size === 0 && !this.held) this.finish()
+  }
+
+  private next(): Job | undefined {
+    if (this.stopped !== null || this.closing || this.held) return undefined
+    const suspect = this.nextSuspect()
+    if (this.running.size > 0 && (suspect || this.alone)) return undefined
     this.alone = suspect !== undefined
-    if (suspect) return suspect
-    return this.running.size < this.options.inFlight ? this.waiting.shift() : undefined
+    if (suspect) {
+      this.suspects.shift()
+      return suspect
+    }
+    const job = this.options.store.state.jobs.find(({ status }) => status.kind === 'pending')
+    return job && this.fits(job) ? job : undefined
+  }
+
+  /** Those that were cancelled or removed meanwhile are nobody's suspects any more. */
+  private nextSuspect(): Job | undefined {
+    for (; this.suspects.length > 0; this.suspects.shift()) {
+      const job = this.options.store.job(this.suspects[0]!)
+      if (job?.status.kind === 'pending') return job
+    }
+    return undefined
+  }
+
+  /** As many as fill the engine's lanes, and none that needs another engine than those in work. */
+  private fits(job: Job): boolean {
+    if (this.running.size === 0) return true
+    const { batch } = this.settingsOf(job)
+    // One file more than lanes: the next is at hand when a lane falls free.
+    const inFlight = batch === 1 ? 1 : batch + 1
+    const [other] = this.running.values()
+    return this.running.size < inFlight && other?.key === this.keyOf(job)
+  }
+
+  private settingsOf(job: Job): JobSettings {
+    return this.options.store.state.settings[job.settingsKey]!
+  }
+
+  private keyOf(job: Job): string {
+    const { modelId, device, join, chunkSec, overlapSec, batch, threads } = this.settingsOf(job)
+    const ffmpegPath = this.options.ffmpegPath?.() ?? null
+    return JSON.stringify([modelId, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath])
   }
 
   /** One file from the queue to its end, or back into the queue. Never rejects. */
-  private async work(file: RunnableFile): Promise<void> {
+  private async work(job: Job, run: Run): Promise<void> {
     try {
-      await this.process(file)
+      await this.process(job, run)
     } catch (thrown) {
-      await this.judge(file, toAppError(thrown))
+      await this.judge(job, run, toAppError(thrown))
     }
   }
 
-  private async process(file: RunnableFile): Promise<void> {
-    const { onExists, outDir } = this.options
-    await assertUnchanged(file.inputPath, file.identity)
-    if (onExists === 'skip' && (await exists(file.outputPath))) {
-      this.emit({ type: 'jobSkipped', jobId: file.jobId })
+  private async process(job: Job, run: Run): Promise<void> {
+    const { outputPath } = job
+    if (outputPath === null) throw new AppError('E_INTERNAL', { detail: `${job.id} has no place` })
+    await assertUnchanged(job.inputPath, job.identity)
+    const settings = this.settingsOf(job)
+    if (settings.output.onExists === 'skip' && (await exists(outputPath))) {
+      this.options.store.dispatch({ type: 'jobSkipped', jobId: job.id })
       return
     }
-    await ensureFolderInside(path.dirname(file.outputPath), outDir)
-    this.emit({ type: 'jobStarted', jobId: file.jobId })
-    const partPath = newPartPath(file.outputPath)
+    const outDir = outDirOf(settings)
+    if (outDir !== null) await ensureFolder(outDir)
+    await ensureFolderInside(path.dirname(outputPath), outDir)
+    const partPath = newPartPath(outputPath)
     try {
-      await this.denoise(file, partPath)
+      await this.denoise({ ...job, outputPath }, { run, partPath, settings })
     } catch (thrown) {
       // Where even this fails the disk is gone; what came first says more, and the next start sweeps.
       await removePart(partPath).catch(() => undefined)
@@ -144,75 +215,118 @@ export class BatchRunner {
     }
   }
 
-  private async denoise(file: RunnableFile, partPath: string): Promise<void> {
-    const { engine, signal, onProgress, onExists, claims } = this.options
-    const job: FileJob = {
-      jobId: file.jobId,
-      inputPath: file.inputPath,
-      partPath,
-      outputContainer: null,
-      residualGain: 0
-    }
-    const done = await engine.denoise(job, { signal, ...(onProgress && { onProgress }) })
-    await assertUnchanged(file.inputPath, file.identity)
-    const { extension } = done
-    const committed = await commitOutput({ partPath, plannedPath: file.outputPath, extension, onExists, claims })
+  private async denoise(
+    job: Job & { readonly outputPath: string },
+    work: { readonly run: Run; readonly partPath: string; readonly settings: JobSettings }
+  ): Promise<void> {
+    const { engine, claims, onProgress, store } = this.options
+    const { run, partPath, settings } = work
+    const { signal } = run.abort
+    await this.ensureEngine(run, settings)
+    const residualGain = 1 - settings.strengthPercent / 100
+    const file: FileJob = { jobId: job.id, inputPath: job.inputPath, partPath, outputContainer: null, residualGain }
+    const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
+    await assertUnchanged(job.inputPath, job.identity)
+    const request = { partPath, plannedPath: job.outputPath, extension: done.extension }
+    const { onExists } = settings.output
+    const committed = await commitOutput({ ...request, onExists, claims, owner: job.id })
     forgetPart(partPath)
-    if (committed.kind === 'skipped') this.emit({ type: 'jobSkipped', jobId: file.jobId })
-    else this.emit({ type: 'jobFinished', jobId: file.jobId, result: resultOf(done, committed.path) })
+    const pausedSec = this.options.pausedSec?.(job.id) ?? 0
+    if (committed.kind === 'skipped') store.dispatch({ type: 'jobSkipped', jobId: job.id })
+    else store.dispatch({ type: 'jobFinished', jobId: job.id, result: resultOf(done, committed.path, pausedSec) })
   }
 
-  private async judge(file: RunnableFile, error: AppError): Promise<void> {
-    if (error.code === 'E_CANCELLED' && this.options.signal.aborted) {
-      this.emit({ type: 'jobsCancelled', jobIds: [file.jobId], because: this.stopped })
-    } else if (error instanceof EngineCrash) {
-      this.judgeCrash(file, error)
-    } else {
-      this.emit({ type: 'jobFailed', jobId: file.jobId, error: error.toPayload() })
-      if (await this.endsBatch(error)) this.stopped ??= error.toPayload()
+  /** The engine runs with this job's settings, or is being started with them. */
+  private async ensureEngine(run: Run, settings: JobSettings): Promise<void> {
+    if (this.engineKey !== run.key) {
+      this.engineKey = run.key
+      this.engineReady = this.startEngine(settings)
+    }
+    const ready = this.engineReady
+    const aborted = new Promise<never>((_resolve, reject) => {
+      const cancel = (): void => {
+        reject(new AppError('E_CANCELLED'))
+      }
+      if (run.abort.signal.aborted) cancel()
+      run.abort.signal.addEventListener('abort', cancel, { once: true })
+    })
+    ready.catch(() => undefined)
+    aborted.catch(() => undefined)
+    await Promise.race([ready, aborted])
+  }
+
+  private async startEngine(settings: JobSettings): Promise<EngineStatus> {
+    try {
+      const engineSettings = await this.options.engineSettings(settings)
+      const status = await this.options.engine.start(engineSettings)
+      this.options.onEngine?.(status, engineSettings)
+      return status
+    } catch (thrown) {
+      this.engineKey = null
+      const error = toAppError(thrown)
+      throw error.code === 'E_CANCELLED' ? error : new EngineUnavailable(error.toPayload())
     }
   }
 
-  private judgeCrash(file: RunnableFile, crash: EngineCrash): void {
-    if (!crash.deliberate) this.countCrash(crash)
-    const { status } = this.state.jobs.find((job) => job.id === file.jobId)!
-    const attempts = status.kind === 'running' ? status.attempts : MAX_ATTEMPTS
-    if (!crash.deliberate && attempts >= MAX_ATTEMPTS) {
-      this.emit({ type: 'jobFailed', jobId: file.jobId, error: crash.toPayload() })
+  private async judge(job: Job, run: Run, error: AppError): Promise<void> {
+    const { store, keepsWaiting } = this.options
+    const jobIds = [job.id]
+    if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
+    else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
+    else if (error instanceof EngineCrash) this.judgeCrash(job, error)
+    else if (error instanceof EngineUnavailable && keepsWaiting) {
+      this.stopped ??= error.toPayload()
+      store.dispatch({ type: 'jobsReturned', jobIds })
+    } else {
+      if (await this.endsBatch(error, this.settingsOf(job))) this.stopped ??= error.toPayload()
+      store.dispatch({ type: 'jobFailed', jobId: job.id, error: error.toPayload() })
+    }
+  }
+
+  private judgeCrash(job: Job, crash: EngineCrash): void {
+    const { store } = this.options
+    if (crash.deliberate) {
+      store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })
       return
     }
-    this.emit({ type: 'jobsRetried', jobIds: [file.jobId] })
-    if (crash.deliberate) this.waiting.unshift(file)
-    else this.suspects.push(file)
-  }
-
-  private countCrash(crash: EngineCrash): void {
-    const now = (this.options.nowSec ?? monotonicSec)()
-    this.crashes.set(crash.generation, this.crashes.get(crash.generation) ?? now)
-    const recent = [...this.crashes.values()].filter((at) => now - at <= CRASH_WINDOW_SEC)
-    if (recent.length >= MAX_CRASHES) this.stopped ??= crash.toPayload()
+    if (this.crashes.tooMany(crash.generation)) this.stopped ??= crash.toPayload()
+    const status = store.job(job.id)?.status
+    if (status?.kind === 'running' && status.attempts >= MAX_ATTEMPTS) {
+      store.dispatch({ type: 'jobFailed', jobId: job.id, error: crash.toPayload() })
+      return
+    }
+    this.suspects.push(job.id)
+    store.dispatch({ type: 'jobsRetried', jobIds: [job.id] })
   }
 
   /** Whether every other file would meet the same. */
-  private async endsBatch(error: AppError): Promise<boolean> {
+  private async endsBatch(error: AppError, settings: JobSettings): Promise<boolean> {
     if (error instanceof EngineUnavailable || error.code === 'E_DISK_FULL') return true
-    if (this.options.outDir === null || (error.code !== 'E_IO' && error.code !== 'E_READ_ONLY')) return false
-    return assertWritable(this.options.outDir).then(
+    const outDir = outDirOf(settings)
+    if (outDir === null || (error.code !== 'E_IO' && error.code !== 'E_READ_ONLY')) return false
+    return assertWritable(outDir).then(
       () => false,
       () => true
     )
   }
 }
 
+/** What ends a job that was stopped: the engine's answer, or the engine's own end. */
+function isStop(error: AppError): boolean {
+  return error.code === 'E_CANCELLED' || error instanceof EngineCrash || error instanceof EngineUnavailable
+}
+
+/** The folder that every output must lie in; null where each lies beside its source. */
+function outDirOf({ output }: JobSettings): string | null {
+  return output.place === 'folder' || output.place === 'tree' ? output.folder : null
+}
+
 async function exists(target: string): Promise<boolean> {
   return (await lstat(target).catch(() => null)) !== null
 }
 
-function resultOf(done: DoneEvent, outputPath: string): JobResult {
+function resultOf(done: DoneEvent, outputPath: string, pausedSec: number): JobResult {
   const { warnings, durationSec, sampleRateHz, channels, timings, peakRssBytes } = done
-  return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec: timings.wallSec, peakRssBytes }
-}
-
-function monotonicSec(): number {
-  return performance.now() / 1000
+  const processingSec = Math.max(0, timings.wallSec - pausedSec)
+  return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec, peakRssBytes }
 }

@@ -47,8 +47,22 @@ describe('scanInputs', () => {
     make('in/a.wav', 'in/a.clean.wav', 'in/a.clean (2).wav', 'in/.a.wav.1-00000000.part', 'in/out/a.wav')
     expect(names(await scan(['in']))).toEqual(['a.wav', 'out/a.wav'])
     const result = await scan(['in'], { outDir: path.join(root, 'in', 'out') })
-    expect(names(result)).toEqual(['a.clean (2).wav', 'a.clean.wav', 'a.wav'])
-    expect(result.skipped).toEqual([{ path: path.join(root, 'in', 'out'), reason: 'own output' }])
+    expect(names(result)).toEqual(['a.wav'])
+    expect(result.skipped).toContainEqual({ path: path.join(root, 'in', 'out'), reason: 'own output' })
+  })
+
+  it('with an output folder takes a .clean file whose source is not beside it (someone else calls a file so)', async () => {
+    make('in/a.flac', 'in/a.clean.wav', 'in/b.clean.wav')
+    const result = await scan(['in'], { outDir: path.join(root, 'elsewhere') })
+    expect(names(result)).toEqual(['a.flac', 'b.clean.wav'])
+  })
+
+  it('leaves out sub-folders of outputs, and outputs that the queue knows', async () => {
+    make('in/a.wav', 'in/Clean/a.wav', 'in/sub/b.wav', 'in/sub/clean/b.wav', 'in/b done.wav')
+    const isKnownOutput = (full: string): boolean => full.endsWith(' done.wav')
+    const result = await scan(['in'], { outSubfolder: 'clean', isKnownOutput })
+    expect(names(result)).toEqual(['a.wav', 'sub/b.wav'])
+    expect(result.skipped.map(({ reason }) => reason)).toEqual(['own output', 'own output', 'own output'])
   })
 
   it('ends on loops, pipes, sockets, devices and broken links, and lists them (S32)', async () => {

@@ -1,14 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/appError'
-
-/** Which file it was when it was added (RELIABILITY section 3, rule 5). Device and inode are decimal strings: inodes pass 2^53. */
-export interface SourceIdentity {
-  readonly device: string
-  readonly inode: string
-  readonly sizeBytes: number
-  readonly modifiedNs: string
-}
+import type { SourceIdentity } from '../../shared/jobs/job'
 
 export function identityOf(stats: BigIntStats): SourceIdentity {
   return {

@@ -1,6 +1,6 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { JobSettings } from '../settings/jobSettings'
-import type { Job, JobResult, NewJob, Probe } from './job'
+import type { Job, JobResult, NewJob, Probe, SourceIdentity } from './job'
 
 /** What the queue is doing. `stopAfter`: the files in work are the last ones. `because`: what ended the batch by itself. */
 export type RunState =
@@ -22,11 +22,12 @@ export interface QueueState {
   readonly settings: Readonly<Record<string, JobSettings>>
 }
 
-/** A waiting job's new place, or why it has none. */
+/** A waiting job's new place, or why it has none. `identity` where the source is another than before: it is probed anew. */
 export interface Replanned {
   readonly jobId: string
   readonly outputPath: string | null
   readonly error: ErrorPayload | null
+  readonly identity?: SourceIdentity
 }
 
 /** All that can happen to a queue. Progress is not here: it is a stream, not state. */
@@ -54,6 +55,8 @@ export type QueueEvent =
   | { readonly type: 'jobFailed'; readonly jobId: string; readonly error: ErrorPayload }
   /** Back to the queue: after a crash of the engine (attempts are kept), or by a person's wish (they begin anew). */
   | { readonly type: 'jobsRetried'; readonly jobIds: readonly string[] }
+  /** Back to the queue without blame: the run was stopped, or the engine was ended for another job's sake. */
+  | { readonly type: 'jobsReturned'; readonly jobIds: readonly string[] }
   | { readonly type: 'jobSkipped'; readonly jobId: string }
   | { readonly type: 'jobsCancelled'; readonly jobIds: readonly string[]; readonly because: ErrorPayload | null }
   | { readonly type: 'runChanged'; readonly run: RunState }

@@ -58,6 +58,27 @@ describe('reduceQueue', () => {
     expect(wished.jobs[0]?.status).toEqual({ kind: 'pending', attempts: 0 })
   })
 
+  it('does not count a run that was stopped (a file stopped twice would fail at its first crash)', () => {
+    const returned = apply([added, started, { type: 'jobsReturned', jobIds: ['a'] }])
+    expect(returned.jobs[0]?.status).toEqual({ kind: 'pending', attempts: 0 })
+  })
+
+  it('takes a changed source with its new identity and forgets its probe (else its retry fails for ever)', () => {
+    const identity = { device: '1', inode: '9', sizeBytes: 8, modifiedNs: '7' }
+    const probe = { ok: false, error: crash } as const
+    const state = apply([
+      added,
+      { type: 'jobsProbed', probes: [{ jobId: 'a', probe }] },
+      {
+        type: 'jobsReplanned',
+        jobs: [{ jobId: 'a', outputPath: '/out/a.wav', error: null, identity }],
+        settingsKey: 's1',
+        settings
+      }
+    ])
+    expect(state.jobs[0]).toMatchObject({ identity, probe: null, status: { kind: 'pending' } })
+  })
+
   it('moves jobs in their own order, to the front, the middle and the end (a reorder that drops a row loses a file)', () => {
     const four: QueueEvent = { type: 'jobsAdded', jobs: ['a', 'b', 'c', 'd'].map(newJob), settingsKey: 's1', settings }
     const order = (jobIds: readonly string[], beforeId: string | null): string =>
@@ -85,6 +106,7 @@ describe('reduceQueue', () => {
     ['a second start', [added, started, started]],
     ['done without a start', [added, { type: 'jobFinished', jobId: 'a', result }]],
     ['done after cancelled', [added, started, cancelled(), { type: 'jobFinished', jobId: 'a', result }]],
+    ['a return of a waiting job', [added, { type: 'jobsReturned', jobIds: ['a'] }]],
     ['a retry of a pending job', [added, { type: 'jobsRetried', jobIds: ['a'] }]],
     ['a removal of a running job', [added, started, { type: 'jobsRemoved', jobIds: ['a'] }]],
     ['a move before one of the moved', [added, { type: 'jobsMoved', jobIds: ['a'], beforeId: 'a' }]],

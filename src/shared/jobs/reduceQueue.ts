@@ -32,6 +32,7 @@ function change(state: QueueState, event: QueueEvent): Partial<QueueState> {
       return { jobs: changeJobs(jobs, probes, (job, probe) => ({ ...job, probe })) }
     }
     case 'jobsRetried':
+    case 'jobsReturned':
     case 'jobsCancelled':
       return { jobs: changeStatus(jobs, event.jobIds, event) }
     default:
@@ -39,7 +40,7 @@ function change(state: QueueState, event: QueueEvent): Partial<QueueState> {
   }
 }
 
-type StatusEvent = Extract<QueueEvent, { jobId: string } | { type: 'jobsRetried' | 'jobsCancelled' }>
+type StatusEvent = Extract<QueueEvent, { jobId: string } | { type: 'jobsRetried' | 'jobsReturned' | 'jobsCancelled' }>
 
 function withSettings(
   state: QueueState,
@@ -66,9 +67,10 @@ function first(error: NewJob['error']): JobStatus {
 
 function replan(jobs: readonly Job[], event: Extract<QueueEvent, { type: 'jobsReplanned' }>): readonly Job[] {
   const plans = new Map(event.jobs.map((plan) => [plan.jobId, plan]))
-  return changeJobs(jobs, plans, (job, { outputPath, error }) => {
+  return changeJobs(jobs, plans, (job, { outputPath, error, identity }) => {
     if (job.status.kind !== 'pending') throw new RangeError(`jobsReplanned: job ${job.id} is ${job.status.kind}`)
-    return { ...job, outputPath, settingsKey: event.settingsKey, status: first(error) }
+    const status = error ? first(error) : job.status
+    return { ...job, outputPath, settingsKey: event.settingsKey, status, ...(identity && { identity, probe: null }) }
   })
 }
 
@@ -139,6 +141,8 @@ function nextStatus(status: JobStatus, event: StatusEvent): JobStatus | null {
       return open ? { kind: 'cancelled', because: event.because } : null
     case 'jobsRetried':
       return retried(status)
+    case 'jobsReturned':
+      return status.kind === 'running' ? { kind: 'pending', attempts: status.attempts - 1 } : null
   }
 }
 
