@@ -1,4 +1,4 @@
-import { ipcMain, type WebContents } from 'electron'
+import { ipcMain } from 'electron'
 import { INVOKE_CHANNEL } from '../../shared/ipc/channels'
 import type { Handlers } from '../../shared/ipc/contract'
 import type { Envelope } from '../../shared/ipc/envelope'
@@ -9,7 +9,7 @@ export interface IpcServerOptions {
   readonly handlers: Handlers
   readonly origin: string
   /** Our one window's contents; null while there is none. */
-  readonly contents: () => WebContents | null
+  readonly contents: () => { readonly id: number } | null
   readonly log: (line: string) => void
 }
 
