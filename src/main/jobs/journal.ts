@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { copyFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { toAppError, type AppError } from '../../shared/errors/appError'
+import type { Job } from '../../shared/jobs/job'
+import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
+import { breathe } from './breathe'
+import { FileLock } from './fileLock'
+import { encodeLine, JOURNAL_VERSION, readJournal } from './journalLines'
+
+const NAME = 'queue.jsonl'
+/** A journal this big, and so much bigger than its queue, is written anew. */
+const COMPACT_BYTES = 1_000_000
+const COMPACT_RATIO = 4
+/** Jobs in one line of a snapshot: a line is made in a few milliseconds. */
+const JOBS_A_LINE = 500
+
+export interface OpenedJournal {
+  readonly journal: QueueJournal
+  readonly state: QueueState
+  /** Where a copy of a journal lies that was damaged, or of an unknown version; null where all is well. */
+  readonly damagedCopyPath: string | null
+  /** Jobs that were in work when the last process ended. */
+  readonly interrupted: readonly Job[]
+}
+
+export interface JournalOptions {
+  readonly folder: string
+  /** The queue as it is now, for a journal that is written anew. */
+  readonly log: (line: string) => void
+  /** The disk does not take it any more; told once. */
+  readonly onFailure: (error: AppError) => void
+  readonly compactBytes?: number
+}
+
+/**
+ * Every change of the queue on disk, line by line. Changes of one moment are written and synced together; whoever waits for
+ * {@link flushed} knows that all he has seen is kept. One process holds a folder's journal at a time.
+ */
+export class QueueJournal {
+  private handle: FileHandle | null = null
+  private waiting: string[] = []
+  private waitingFrom: QueueState | null = null
+  private working: Promise<void> | null = null
+  private bytes = 0
+  private compactAt = 0
+  private failed = false
+
+  private constructor(
+    private readonly options: JournalOptions,
+    private readonly lock: FileLock
+  ) {}
+
+  /** Reads what is there and begins a fresh journal with it. Throws `E_IO` where another process holds the folder. */
+  static async open(options: JournalOptions): Promise<OpenedJournal> {
+    const lock = await FileLock.take(path.join(options.folder, 'queue.lock'))
+    try {
+      const journal = new QueueJournal(options, lock)
+      return await journal.recover()
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  private get file(): string {
+    return path.join(this.options.folder, NAME)
+  }
+
+  private async recover(): Promise<OpenedJournal> {
+    const bytes = await readFile(this.file).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+      throw error
+    })
+    const read = readJournal(bytes ?? Buffer.alloc(0), randomUUID())
+    const isWhole = !read.damaged && read.unknownVersion === null
+    const damagedCopyPath = isWhole ? null : await this.keepCopy(read.unknownVersion)
+    await this.rewrite(read.state)
+    return { journal: this, state: read.state, damagedCopyPath, interrupted: read.interrupted }
+  }
+
+  private async keepCopy(unknownVersion: number | null): Promise<string> {
+    const stamp = new Date().toISOString().replace(/[:.]/gu, '-')
+    const copy = path.join(this.options.folder, `queue.${stamp}.damaged.jsonl`)
+    await copyFile(this.file, copy)
+    const what = unknownVersion === null ? 'damaged' : `of version ${unknownVersion}, not ${JOURNAL_VERSION}`
+    this.options.log(`the queue's journal is ${what}; a copy is kept at ${copy}`)
+    return copy
+  }
+
+  /** Takes down one change; `state` is what it led to. Written with the others of this moment. */
+  append(event: QueueEvent, state: QueueState): void {
+    if (this.failed) return
+    this.waiting.push(encodeLine({ kind: 'event', event }))
+    this.waitingFrom = state
+    this.working ??= this.work()
+  }
+
+  /** Resolves when everything appended so far is on disk, or has failed to get there (see `onFailure`). */
+  async flushed(): Promise<void> {
+    while (this.working) await this.working
+  }
+
+  async close(): Promise<void> {
+    await this.flushed()
+    await this.handle?.close()
+    this.handle = null
+    await this.lock.release()
+  }
+
+  private async work(): Promise<void> {
+    try {
+      // One turn later: the other changes of this moment come along.
+      await Promise.resolve()
+      while (this.waiting.length > 0) await this.writeWaiting()
+    } catch (thrown) {
+      this.failed = true
+      this.waiting = []
+      this.options.onFailure(toAppError(thrown))
+    } finally {
+      this.working = null
+    }
+  }
+
+  private async writeWaiting(): Promise<void> {
+    const state = this.waitingFrom
+    const text = this.waiting.join('')
+    this.waiting = []
+    if (state && this.bytes + text.length > this.compactAt) {
+      await this.rewrite(state)
+      return
+    }
+    const bytes = Buffer.from(text)
+    await this.handle!.appendFile(bytes)
+    await this.handle!.datasync()
+    this.bytes += bytes.length
+  }
+
+  /** A whole new journal in one step: a reader finds the old one or the new one. */
+  private async rewrite(state: QueueState): Promise<void> {
+    const temporary = `${this.file}.${process.pid}.tmp`
+    const handle = await open(temporary, 'w')
+    try {
+      let bytes = 0
+      for await (const line of snapshotLines(state)) {
+        const buffer = Buffer.from(line)
+        await handle.appendFile(buffer)
+        bytes += buffer.length
+      }
+      await handle.sync()
+      await rename(temporary, this.file)
+      await syncFolder(this.options.folder)
+      await this.handle?.close()
+      this.handle = handle
+      this.bytes = bytes
+      this.compactAt = Math.max(this.options.compactBytes ?? COMPACT_BYTES, bytes * COMPACT_RATIO)
+    } catch (error) {
+      await handle.close()
+      await rm(temporary, { force: true })
+      throw error
+    }
+  }
+}
+
+async function* snapshotLines(state: QueueState): AsyncGenerator<string> {
+  yield encodeLine({ kind: 'head', version: JOURNAL_VERSION })
+  yield encodeLine({ kind: 'settings', settings: state.settings })
+  for (let n = 0; n < state.jobs.length; n += JOBS_A_LINE) {
+    yield encodeLine({ kind: 'jobs', jobs: state.jobs.slice(n, n + JOBS_A_LINE) })
+    await breathe(199)
+  }
+}
+
+/** Windows cannot sync a folder; its names last anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,97 @@
+import { crc32 } from 'node:zlib'
+import type { Job } from '../../shared/jobs/job'
+import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
+import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
+
+/** The journal's form; a reader that does not know the number leaves the file alone. */
+export const JOURNAL_VERSION = 1
+
+/** One line: the head comes first, then a snapshot in pieces, then events. */
+export type JournalLine =
+  | { readonly kind: 'head'; readonly version: number }
+  | { readonly kind: 'settings'; readonly settings: QueueState['settings'] }
+  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  | { readonly kind: 'event'; readonly event: QueueEvent }
+
+/** A line with its checksum in front and its end behind. */
+export function encodeLine(line: JournalLine): string {
+  const text = JSON.stringify(line)
+  return `${checksum(text)} ${text}\n`
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
+}
+
+export interface ReadJournal {
+  /** What could be read; jobs that ran are waiting again. */
+  readonly state: QueueState
+  /** Lines that are not whole, in the middle: something was lost. A torn last line is what a crash leaves, and loses nothing told. */
+  readonly damaged: boolean
+  /** The version of a journal that this program does not know. */
+  readonly unknownVersion: number | null
+  /** Jobs that were in work: their part files may lie about. */
+  readonly interrupted: readonly Job[]
+}
+
+/** Reads a journal: what is whole of it, whatever is between. Never throws. */
+export function readJournal(bytes: Buffer, epoch: string): ReadJournal {
+  const nothing: ReadJournal = { state: emptyQueue(epoch), damaged: false, unknownVersion: null, interrupted: [] }
+  const texts = bytes.toString('utf8').split('\n')
+  // After the last line's end comes nothing; anything there was never finished.
+  texts.pop()
+  if (texts.length === 0) return nothing
+  let state = nothing.state
+  let damaged = false
+  for (const text of texts) {
+    const line = decodeLine(text)
+    if (line?.kind === 'head' && line.version !== JOURNAL_VERSION) return { ...nothing, unknownVersion: line.version }
+    const next = line && apply(state, line)
+    damaged ||= next === null
+    state = next ?? state
+  }
+  damaged ||= decodeLine(texts[0]!)?.kind !== 'head'
+  const interrupted = state.jobs.filter((job) => job.status.kind === 'running')
+  return { state: settled(state), damaged, unknownVersion: null, interrupted }
+}
+
+function decodeLine(text: string): JournalLine | null {
+  const json = text.slice(9)
+  if (text[8] !== ' ' || text.slice(0, 8) !== checksum(json)) return null
+  try {
+    return JSON.parse(json) as JournalLine
+  } catch {
+    return null
+  }
+}
+
+/** Null where the line cannot be: what it builds on was lost. */
+function apply(state: QueueState, line: JournalLine): QueueState | null {
+  switch (line.kind) {
+    case 'head':
+      return state
+    case 'settings':
+      return { ...state, settings: { ...state.settings, ...line.settings } }
+    case 'jobs':
+      return { ...state, jobs: [...state.jobs, ...line.jobs] }
+    case 'event':
+      try {
+        return reduceQueue(state, line.event)
+      } catch (error) {
+        if (error instanceof RangeError) return null
+        throw error
+      }
+  }
+}
+
+/** Nothing runs any more; jobs whose settings were lost cannot be run and are left out. */
+function settled(state: QueueState): QueueState {
+  const jobs = state.jobs
+    .filter((job) => state.settings[job.settingsKey] !== undefined)
+    .map((job): Job => {
+      const { status } = job
+      if (status.kind !== 'running') return job
+      return { ...job, status: { kind: 'pending', attempts: status.attempts - 1 } }
+    })
+  return { ...state, jobs, revision: 0, run: { kind: 'idle', because: null } }
+}
