@@ -1,0 +1,78 @@
+/** A shortcut: keys as they are pressed; `Mod` is Ctrl, and Command on a Mac. Each row may have several ways. */
+export interface Shortcut {
+  readonly words:
+    | 'addFiles'
+    | 'addFolders'
+    | 'start'
+    | 'stop'
+    | 'selectAll'
+    | 'find'
+    | 'remove'
+    | 'move'
+    | 'extend'
+    | 'reorder'
+    | 'open'
+    | 'menu'
+    | 'preferences'
+    | 'shortcuts'
+    | 'quit'
+    | 'closeDialog'
+  readonly ways: readonly (readonly string[])[]
+}
+
+export interface ShortcutGroup {
+  readonly words: 'files' | 'list' | 'work' | 'window'
+  readonly rows: readonly Shortcut[]
+}
+
+/** The sheet. The menu's accelerators (src/main/app/menu.ts) and the list's keys are bound where they work; this names them. */
+export const SHORTCUTS: readonly ShortcutGroup[] = [
+  {
+    words: 'files',
+    rows: [
+      { words: 'addFiles', ways: [['Mod', 'O']] },
+      { words: 'addFolders', ways: [['Mod', 'Shift', 'O']] }
+    ]
+  },
+  {
+    words: 'work',
+    rows: [
+      { words: 'start', ways: [['Mod', 'Enter']] },
+      { words: 'stop', ways: [['Mod', '.']] }
+    ]
+  },
+  {
+    words: 'list',
+    rows: [
+      { words: 'selectAll', ways: [['Mod', 'A']] },
+      { words: 'find', ways: [['Mod', 'F']] },
+      { words: 'move', ways: [['↑'], ['↓']] },
+      {
+        words: 'extend',
+        ways: [
+          ['Shift', '↑'],
+          ['Shift', '↓']
+        ]
+      },
+      {
+        words: 'reorder',
+        ways: [
+          ['Alt', '↑'],
+          ['Alt', '↓']
+        ]
+      },
+      { words: 'open', ways: [['Enter']] },
+      { words: 'remove', ways: [['Delete']] },
+      { words: 'menu', ways: [['Shift', 'F10']] }
+    ]
+  },
+  {
+    words: 'window',
+    rows: [
+      { words: 'preferences', ways: [['Mod', ',']] },
+      { words: 'shortcuts', ways: [['?'], ['Mod', '/']] },
+      { words: 'closeDialog', ways: [['Esc']] },
+      { words: 'quit', ways: [['Mod', 'Q']] }
+    ]
+  }
+]
