@@ -77,7 +77,8 @@ export async function runStillwave(
       cpuSec: done.timings.cpuSec,
       modelSec: done.timings.modelSec,
       rssBytes: residentBytes(host.pid),
-      peakRssBytes: done.peakRssBytes
+      // The process's, loading included, as the naive run's is.
+      peakRssBytes: host.peakRssBytes
     })
   }
   await host.shutdown()

@@ -116,7 +116,7 @@ export class EngineServer {
     this.generation = generation
     this.batch = settings.batch
     this.heartbeat = setInterval(() => {
-      this.send({ type: 'heartbeat', generation, ...this.peaks.read() })
+      this.beat()
     }, HEARTBEAT_MS)
     this.starting = this.load(settings)
   }
@@ -130,11 +130,17 @@ export class EngineServer {
       const { device, join, threads } = this.engine
       const { rssBytes } = this.peaks.read()
       this.send({ type: 'ready', generation, device, join, threads, loadSec, rssBytes })
+      // What loading took at its highest: files tell of themselves only.
+      this.beat()
     } catch (thrown) {
       this.unavailable = toAppError(thrown).toPayload()
       this.send({ type: 'unavailable', generation, error: this.unavailable })
     }
     this.pump()
+  }
+
+  private beat(): void {
+    this.send({ type: 'heartbeat', generation: this.generation, ...this.peaks.read() })
   }
 
   private enqueue(job: FileJob): void {

@@ -1,3 +1,9 @@
+import { serveParent } from '../shared/processes/serveParent'
+import { MediaServer } from './serve'
+
 /** The media process: looks at files, never at models. */
-console.error('The media process is started by Stillwave, not by hand.')
-process.exit(2)
+serveParent(process, {
+  name: 'media',
+  orphanGraceMs: 2000,
+  open: (send) => new MediaServer(send)
+})

@@ -8,6 +8,8 @@ export interface OpenFile {
   readonly handle: FileHandle
   readonly path: string
   readonly sizeBytes: number
+  /** The file's first bytes where they were read when it was opened: {@link readAt} takes from them what it can. */
+  readonly head?: Buffer
 }
 
 /** An error of the file system as an {@link AppError} that names the file; errno codes without a code of their own are E_IO. */
@@ -21,9 +23,10 @@ export function fileError(thrown: unknown, path: string): AppError {
 
 /**
  * Opens a regular file, read-only. Pipes, devices and folders are refused before they are opened (a FIFO without a
- * writer would block), and again after (the path may have been swapped). Throws E_UNSUPPORTED, E_EMPTY, E_IO, E_READ_ONLY.
+ * writer would block), and again after (the path may have been swapped). `headBytes` are read at once, for who reads a
+ * header in many small steps. Throws E_UNSUPPORTED, E_EMPTY, E_IO, E_READ_ONLY.
  */
-export async function openRegularFile(path: string): Promise<OpenFile> {
+export async function openRegularFile(path: string, headBytes = 0): Promise<OpenFile> {
   let handle: FileHandle | null = null
   try {
     if (!(await stat(path)).isFile()) throw notAFile(path)
@@ -32,7 +35,8 @@ export async function openRegularFile(path: string): Promise<OpenFile> {
     const info = await handle.stat()
     if (!info.isFile()) throw notAFile(path)
     if (info.size === 0) throw new AppError('E_EMPTY', { path })
-    return { handle, path, sizeBytes: info.size }
+    const file = { handle, path, sizeBytes: info.size }
+    return headBytes === 0 ? file : { ...file, head: await readAt(file, 0, headBytes) }
   } catch (thrown) {
     await handle?.close()
     throw fileError(thrown, path)
@@ -45,6 +49,8 @@ function notAFile(path: string): AppError {
 
 /** Up to `length` bytes at `offset`, fewer at the end of the file. `length` must be a bound of ours, never one the file declares. */
 export async function readAt(file: OpenFile, offset: number, length: number): Promise<Buffer> {
+  const { head } = file
+  if (head !== undefined && offset >= 0 && offset + length <= head.length) return head.subarray(offset, offset + length)
   const bytes = Buffer.alloc(Math.max(0, Math.min(length, file.sizeBytes - offset)))
   const got = await readFully(file, bytes, offset)
   return bytes.subarray(0, got)

@@ -21,6 +21,12 @@ export interface ProbedAudio {
   readonly declaredSec: number | null
 }
 
+/** How long to wait for the answer, and until when it is wanted. */
+export interface Asking {
+  readonly limits: TimeLimits
+  readonly signal?: AbortSignal | undefined
+}
+
 interface Answer {
   readonly stdout: string
   readonly child: DecoderChild
@@ -28,18 +34,18 @@ interface Answer {
 
 /**
  * Asks ffprobe (beside ffmpeg), or reads what `ffmpeg -i` says where there is only ffmpeg. Throws E_NO_AUDIO,
- * E_UNSUPPORTED, E_CORRUPT, E_MEMORY, E_TIMEOUT.
+ * E_UNSUPPORTED, E_CORRUPT, E_MEMORY, E_TIMEOUT, E_CANCELLED.
  */
-export async function probeAudio(path: string, ffmpegPath: string, limits: TimeLimits): Promise<ProbedAudio> {
+export async function probeAudio(path: string, ffmpegPath: string, asking: Asking): Promise<ProbedAudio> {
   const ffprobe = join(dirname(ffmpegPath), basename(ffmpegPath).replace('ffmpeg', 'ffprobe'))
   const hasProbe = ffprobe !== ffmpegPath && existsSync(ffprobe)
-  return hasProbe ? probeByFfprobe(path, ffprobe, limits) : probeByFfmpeg(path, ffmpegPath, limits)
+  return hasProbe ? probeByFfprobe(path, ffprobe, asking) : probeByFfmpeg(path, ffmpegPath, asking)
 }
 
 const ENTRIES =
   'stream=codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration:format=format_name,duration'
 
-async function probeByFfprobe(path: string, ffprobe: string, limits: TimeLimits): Promise<ProbedAudio> {
+async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Promise<ProbedAudio> {
   const args = [
     '-v',
     'level+warning',
@@ -51,7 +57,7 @@ async function probeByFfprobe(path: string, ffprobe: string, limits: TimeLimits)
     '-of',
     'json'
   ]
-  const { stdout, child } = await answerOf(path, childCommand(ffprobe, [...args, '-i', fileUrl(path)]), limits)
+  const { stdout, child } = await answerOf(path, childCommand(ffprobe, [...args, '-i', fileUrl(path)]), asking)
   if (!child.exitedWell) throw refusal(path, child.stderr)
   const answer = parseObject(stdout)
   const stream = objectIn(Array.isArray(answer.streams) ? answer.streams[0] : undefined)
@@ -71,10 +77,10 @@ async function probeByFfprobe(path: string, ffprobe: string, limits: TimeLimits)
   }
 }
 
-async function probeByFfmpeg(path: string, ffmpegPath: string, limits: TimeLimits): Promise<ProbedAudio> {
+async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): Promise<ProbedAudio> {
   // Without an output ffmpeg prints what it found and exits with an error.
   const args = ['-nostdin', '-hide_banner', ...INPUT_LIMITS, '-i', fileUrl(path)]
-  const { child } = await answerOf(path, childCommand(ffmpegPath, args), limits)
+  const { child } = await answerOf(path, childCommand(ffmpegPath, args), asking)
   const said = child.stderr
   const formatName = /^Input #0, (.+?), from '/m.exec(said)?.[1]
   if (formatName === undefined) throw refusal(path, said)
@@ -95,8 +101,14 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, limits: TimeLimit
   }
 }
 
-async function answerOf(path: string, command: ReturnType<typeof childCommand>, limits: TimeLimits): Promise<Answer> {
+async function answerOf(path: string, command: ReturnType<typeof childCommand>, asking: Asking): Promise<Answer> {
+  const { limits, signal } = asking
+  if (signal?.aborted) throw new AppError('E_CANCELLED', { path })
   const child = new DecoderChild(command, path, limits)
+  const cancel = (): void => {
+    child.stop(new AppError('E_CANCELLED', { path }))
+  }
+  signal?.addEventListener('abort', cancel, { once: true })
   try {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -107,6 +119,7 @@ async function answerOf(path: string, command: ReturnType<typeof childCommand>, 
     }
     return { stdout: Buffer.concat(chunks).toString('utf8'), child }
   } finally {
+    signal?.removeEventListener('abort', cancel)
     await child.close()
   }
 }

@@ -32,15 +32,30 @@ export interface FfmpegOptions {
  */
 export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): Promise<AudioSource> {
   const limits = options.limits ?? DEFAULT_TIME_LIMITS
-  // Under prlimit a missing program would look like a file that it refused.
-  if (!existsSync(options.ffmpegPath)) throw new AppError('E_NO_FFMPEG', { path: file.path })
-  const probed = await probeAudio(file.path, options.ffmpegPath, limits)
-  assertPlausible(file.path, probed.sampleRateHz, probed.channels)
+  const probed = await probeForeign(file.path, { ffmpegPath: options.ffmpegPath, limits })
   const end = await inspectEnd(file, probed.formatName)
   const truncated = options.payloadTruncated || end.isMissing
   const child = new DecoderChild(childCommand(options.ffmpegPath, decodeArgs(file.path, probed)), file.path, limits)
   const maxDecodedSec = options.maxDecodedSec ?? DEFAULT_MAX_DECODED_SEC
   return new FfmpegSource(child, { path: file.path, probed, truncated, endFrame: end.endFrame, maxDecodedSec })
+}
+
+/** What ffmpeg says of a file, without decoding it. Errors as {@link openFfmpegSource}; E_CANCELLED where `signal` says so. */
+export async function probeForeign(
+  path: string,
+  options: { readonly ffmpegPath: string; readonly limits?: TimeLimits; readonly signal?: AbortSignal }
+): Promise<ProbedAudio> {
+  const { ffmpegPath, limits = DEFAULT_TIME_LIMITS, signal } = options
+  // Under prlimit a missing program would look like a file that it refused.
+  if (!existsSync(ffmpegPath)) throw new AppError('E_NO_FFMPEG', { path })
+  const probed = await probeAudio(path, ffmpegPath, { limits, signal })
+  assertPlausible(path, probed.sampleRateHz, probed.channels)
+  return probed
+}
+
+/** Bits of a sample where the codec keeps them all; null for lossy codecs and where the file does not say. */
+export function losslessBits({ codecName, bitsPerSample }: ProbedAudio): number | null {
+  return LOSSLESS.test(codecName) && bitsPerSample > 0 ? bitsPerSample : null
 }
 
 function decodeArgs(path: string, probed: ProbedAudio): string[] {

@@ -1,0 +1,42 @@
+import { locateFfmpeg } from '../audio/io/ffmpeg/findFfmpeg'
+import type { FoundFfmpeg } from '../audio/io/ffmpeg/findFfmpeg'
+import { openMediaFile } from '../audio/io/mediaInfo'
+import { toAppError } from '../shared/errors/appError'
+import type { Probe } from '../shared/jobs/job'
+import { Slots } from './slots'
+
+/** Headers read at a time: more than libuv has threads gain nothing. */
+const MAX_HEADERS = 8
+/** ffmpeg children at a time. */
+const MAX_CHILDREN = 2
+
+/** Looks at files, and knows which ffmpeg to ask. */
+export class Prober {
+  private readonly headers = new Slots(MAX_HEADERS)
+  private readonly children = new Slots(MAX_CHILDREN)
+  private ffmpeg: Promise<FoundFfmpeg | null> | null = null
+
+  /** Which ffmpeg to use from now on. Throws E_NO_FFMPEG where one is set and does not work. */
+  configure(ffmpegPath: string | null): Promise<FoundFfmpeg | null> {
+    const found = locateFfmpeg(ffmpegPath)
+    // Who probes a file that needs it is told as well.
+    found.catch(() => undefined)
+    this.ffmpeg = found
+    return found
+  }
+
+  /** Never rejects: what is wrong with the file is the answer. */
+  async probe(path: string, signal: AbortSignal): Promise<Probe> {
+    try {
+      const file = await this.headers.run(() => openMediaFile(path), signal)
+      if (file.info !== null) return { ok: true, info: file.info }
+      const ffmpeg = await (this.ffmpeg ?? this.configure(null))
+      const info = await this.children.run(() => file.askFfmpeg(ffmpeg?.path ?? null, signal), signal)
+      return { ok: true, info }
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (error.code === 'E_INTERNAL') console.error(error.stack, error.cause ?? '')
+      return { ok: false, error: error.toPayload() }
+    }
+  }
+}
