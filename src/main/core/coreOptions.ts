@@ -2,7 +2,7 @@ import type { Handlers } from '../../shared/ipc/contract'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { Layout } from '../compose'
 import type { OpenTransport } from '../processes/engineTransport'
-import type { OpenMediaTransport } from '../processes/mediaHost'
+import type { OpenMediaTransport } from '../processes/mediaTransport'
 
 /** What the core stands on. Paths are absolute; `locale` is a BCP 47 tag. */
 export interface CoreOptions {

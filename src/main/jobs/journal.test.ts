@@ -57,8 +57,7 @@ async function write(events: readonly QueueEvent[], more: { compactBytes?: numbe
   let state = begun
   for (const event of events) {
     state = reduceQueue(state, event)
-    journal.append(event, state)
-    await journal.flushed()
+    await journal.append(event, state)
   }
   await journal.close()
   return state
@@ -78,8 +77,7 @@ describe('QueueJournal', () => {
 
   it('has an event on disk when it says so (a file reported done and forgotten is done twice)', async () => {
     const { journal, state } = await openJournal()
-    journal.append(EVENTS[0]!, reduceQueue(state, EVENTS[0]!))
-    await journal.flushed()
+    await journal.append(EVENTS[0]!, reduceQueue(state, EVENTS[0]!))
     expect(kinds(readJournal(readFileSync(file()), 'x').state)).toBe('a:pending b:pending c:pending')
     await journal.close()
   })
@@ -164,8 +162,7 @@ describe('QueueJournal', () => {
     const { journal, state } = await QueueJournal.open({ folder, log: () => undefined, onFailure, compactBytes: 10 })
     rmSync(folder, { recursive: true })
     for (let n = 0; n < 3; n++) {
-      journal.append(EVENTS[0]!, state)
-      await journal.flushed()
+      await journal.append(EVENTS[0]!, state)
     }
     expect(told).toEqual(['E_IO'])
     await journal.close()
@@ -184,8 +181,7 @@ describe('QueueJournal', () => {
       const jobs = Array.from({ length: 500 }, (_, i) => newJob(`${n}-${i}`))
       const event = { ...EVENTS[0], jobs } as QueueEvent
       state = reduceQueue(state, event)
-      journal.append(event, state)
-      await journal.flushed()
+      await journal.append(event, state)
     }
     clearInterval(timer)
     delays.sort((a, b) => a - b)

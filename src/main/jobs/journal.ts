@@ -26,7 +26,6 @@ export interface OpenedJournal {
 
 export interface JournalOptions {
   readonly folder: string
-  /** The queue as it is now, for a journal that is written anew. */
   readonly log: (line: string) => void
   /** The disk does not take it any more; told once. */
   readonly onFailure: (error: AppError) => void
@@ -40,6 +39,8 @@ export interface JournalOptions {
 export class QueueJournal {
   private handle: FileHandle | null = null
   private waiting: string[] = []
+  /** The changes that wait now: they get to the disk together. */
+  private group: { readonly written: Promise<void>; readonly settle: () => void } | null = null
   private waitingFrom: QueueState | null = null
   private working: Promise<void> | null = null
   private bytes = 0
@@ -88,21 +89,26 @@ export class QueueJournal {
     return copy
   }
 
-  /** Takes down one change; `state` is what it led to. Written with the others of this moment. */
-  append(event: QueueEvent, state: QueueState): void {
-    if (this.failed) return
+  /**
+   * Takes down one change; `state` is what it led to. Written with the others of this moment: resolves when it is on disk, or
+   * has failed to get there (see `onFailure`).
+   */
+  append(event: QueueEvent, state: QueueState): Promise<void> {
+    if (this.failed) return Promise.resolve()
     this.waiting.push(encodeLine({ kind: 'event', event }))
     this.waitingFrom = state
+    this.group ??= newGroup()
     this.working ??= this.work()
+    return this.group.written
   }
 
-  /** Resolves when everything appended so far is on disk, or has failed to get there (see `onFailure`). */
+  /** Resolves when everything appended so far is on disk, or has failed to get there. */
   async flushed(): Promise<void> {
-    while (this.working) await this.working
+    await (this.group?.written ?? this.working)
   }
 
   async close(): Promise<void> {
-    await this.flushed()
+    while (this.working) await this.working
     await this.handle?.close()
     this.handle = null
     await this.lock.release()
@@ -116,6 +122,8 @@ export class QueueJournal {
     } catch (thrown) {
       this.failed = true
       this.waiting = []
+      this.group?.settle()
+      this.group = null
       this.options.onFailure(toAppError(thrown))
     } finally {
       this.working = null
@@ -123,13 +131,19 @@ export class QueueJournal {
   }
 
   private async writeWaiting(): Promise<void> {
-    const state = this.waitingFrom
+    const { waitingFrom: state, group } = this
     const text = this.waiting.join('')
     this.waiting = []
-    if (state && this.bytes + text.length > this.compactAt) {
-      await this.rewrite(state)
-      return
+    this.group = null
+    try {
+      if (state && this.bytes + text.length > this.compactAt) await this.rewrite(state)
+      else await this.writeText(text)
+    } finally {
+      group?.settle()
     }
+  }
+
+  private async writeText(text: string): Promise<void> {
     const bytes = Buffer.from(text)
     await this.handle!.appendFile(bytes)
     await this.handle!.datasync()
@@ -160,6 +174,12 @@ export class QueueJournal {
       throw error
     }
   }
+}
+
+function newGroup(): { written: Promise<void>; settle: () => void } {
+  let settle = (): void => undefined
+  const written = new Promise<void>((resolve) => (settle = resolve))
+  return { written, settle }
 }
 
 async function* snapshotLines(state: QueueState): AsyncGenerator<string> {

@@ -33,8 +33,6 @@ export interface RunnerOptions {
   readonly ffmpegPath?: () => string | null
   readonly onEngine?: (status: EngineStatus, settings: EngineSettings) => void
   readonly onProgress?: (progress: ProgressEvent) => void
-  /** Seconds that a job was held by pauses while it ran. */
-  readonly pausedSec?: (jobId: string) => number
   readonly nowSec?: () => number
 }
 
@@ -90,7 +88,6 @@ export class QueueRunner {
       this.finish = resolve
       this.pump()
     })
-    this.closing = true
     return this.stopped
   }
 
@@ -116,7 +113,7 @@ export class QueueRunner {
     this.closing = true
     this.held = false
     this.abort(this.runningIds, wish)
-    if (this.running.size === 0) this.finish()
+    this.pump()
   }
 
   /** Stops these, if they run. */
@@ -139,7 +136,10 @@ export class QueueRunner {
         this.pump()
       })
     }
-    if (this.running.size === 0 && !this.held) this.finish()
+    if (this.running.size > 0 || this.held) return
+    // From here on nothing begins: a job that is added in this moment waits for the next run.
+    this.closing = true
+    this.finish()
   }
 
   private next(): Job | undefined {
@@ -231,9 +231,8 @@ export class QueueRunner {
     const { onExists } = settings.output
     const committed = await commitOutput({ ...request, onExists, claims, owner: job.id })
     forgetPart(partPath)
-    const pausedSec = this.options.pausedSec?.(job.id) ?? 0
     if (committed.kind === 'skipped') store.dispatch({ type: 'jobSkipped', jobId: job.id })
-    else store.dispatch({ type: 'jobFinished', jobId: job.id, result: resultOf(done, committed.path, pausedSec) })
+    else store.dispatch({ type: 'jobFinished', jobId: job.id, result: resultOf(done, committed.path) })
   }
 
   /** The engine runs with this job's settings, or is being started with them. */
@@ -325,8 +324,7 @@ async function exists(target: string): Promise<boolean> {
   return (await lstat(target).catch(() => null)) !== null
 }
 
-function resultOf(done: DoneEvent, outputPath: string, pausedSec: number): JobResult {
+function resultOf(done: DoneEvent, outputPath: string): JobResult {
   const { warnings, durationSec, sampleRateHz, channels, timings, peakRssBytes } = done
-  const processingSec = Math.max(0, timings.wallSec - pausedSec)
-  return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec, peakRssBytes }
+  return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec: timings.wallSec, peakRssBytes }
 }

@@ -28,6 +28,7 @@ const catalogue = (bytes: number): void => {
         name: 'M',
         licence: 'x',
         chunkSec: 0.75,
+        memory: null,
         onePass: { file: 'm.onnx', ...entry },
         stateful: { file: 's.onnx', ...entry }
       }

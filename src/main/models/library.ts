@@ -3,6 +3,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
+import type { ModelView } from '../../shared/ipc/views'
+import { MemoryLines } from './memoryForecast'
 
 const catalogFile = z.object({
   file: z.string(),
@@ -24,6 +26,8 @@ export const Catalog = z.object({
       licence: z.string(),
       /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
       chunkSec: z.number().positive(),
+      /** The engine's peak memory, fitted to measurements; null where nobody measured. */
+      memory: MemoryLines.nullable().default(null),
       onePass: catalogFile,
       stateful: catalogFile.nullable()
     })
@@ -50,6 +54,20 @@ export class ModelLibrary {
   async catalog(): Promise<Catalog> {
     const text = await readFile(path.join(this.folder, 'catalog.json'), 'utf8')
     return Catalog.parse(JSON.parse(text))
+  }
+
+  /** The models that can be chosen: those of the catalogue whose files are there. */
+  async views(): Promise<ModelView[]> {
+    const { models } = await this.catalog()
+    const views = await Promise.all(models.map((model) => this.viewOf(model)))
+    return views.filter((view) => view !== null)
+  }
+
+  private async viewOf(model: Catalog['models'][number]): Promise<ModelView | null> {
+    const { id, name, licence, chunkSec, onePass, stateful } = model
+    const sizeBytes = await fileSize(path.join(this.folder, onePass.file))
+    if (sizeBytes === null) return null
+    return { id, name, licence, chunkSec, sizeBytes, hasStateful: stateful !== null, sha256: onePass.sha256 }
   }
 
   /**
