@@ -16,7 +16,8 @@ const mtimeMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 
 
 function newestSourceMs() {
   let newest = Math.max(mtimeMs(join(root, 'package-lock.json')), mtimeMs(join(root, 'electron.vite.config.ts')))
-  for (const folder of ['src', 'scripts']) {
+  // The host of the window's specs is built as well; the specs themselves are not.
+  for (const folder of ['src', 'scripts', 'e2e/host']) {
     for (const name of readdirSync(join(root, folder), { recursive: true })) {
       if (/\.(ts|vue|json|html|css)$/.test(name)) newest = Math.max(newest, mtimeMs(join(root, folder, name)))
     }

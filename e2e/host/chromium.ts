@@ -29,9 +29,7 @@ const SWITCHES = [
   '--disable-renderer-backgrounding',
   '--password-store=basic',
   '--use-mock-keychain',
-  '--force-color-profile=srgb',
-  // Second windows are refused by Chromium itself: `window.open()` is null. webContents.ts asks the app's handler for the same.
-  '--block-new-web-contents'
+  '--force-color-profile=srgb'
 ]
 
 /** A running Chromium: `browser` speaks to it as a whole, `port` is where a test's own client connects. */

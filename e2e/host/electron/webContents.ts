@@ -63,7 +63,6 @@ export class WebContents extends HostEmitter {
   readonly #preferences: WebPreferences
   readonly #preload: { readonly path: string; readonly error: Error } | null
   #openHandler: OpenHandler | null = null
-  #verdict: string | undefined
   #loading: string | null = null
   #crashed = false
   #destroyed = false
@@ -111,6 +110,11 @@ export class WebContents extends HostEmitter {
       const details = { reason: status === 'killed' ? 'killed' : 'crashed', exitCode }
       app.emit('render-process-gone', new HostEvent(), this, details)
       this.emit('render-process-gone', new HostEvent(), details)
+    })
+    page.on('opened', (targetId: string, url: string) => {
+      // Chromium has opened it already; the app's word closes it again. A window that may stay is beyond this host.
+      page.closeOther(targetId)
+      if (this.#openHandler?.({ url, disposition: 'new-window' }).action !== 'deny') refuse('a second window')
     })
     page.on('closed', () => {
       this.#destroyed = true
@@ -172,9 +176,6 @@ export class WebContents extends HostEmitter {
   async loadURL(url: string): Promise<void> {
     await this.opened
     this.#loading = url
-    // Second windows are Chromium's to refuse here: an app that would let them open is not what this host can show.
-    this.#verdict ??= this.#openHandler?.({ url: 'about:blank', disposition: 'new-window' }).action
-    if (this.#verdict !== 'deny') refuse('second windows: setWindowOpenHandler must deny them')
     await applyPermissions(this.view, new URL(url).origin)
     await this.#load('Page.navigate', { url })
   }

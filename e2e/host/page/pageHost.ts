@@ -32,7 +32,7 @@ type Params = Readonly<Record<string, never>>
 
 /**
  * One page of Chromium, with the preload's isolated world in it. Emits: message, domReady, loaded, painted, crashed, closed,
- * console, navigated.
+ * console, navigated, opened.
  */
 export class PageHost extends EventEmitter {
   readonly frames = new Frames()
@@ -64,6 +64,10 @@ export class PageHost extends EventEmitter {
       this.#heard(method, params as Params)
     })
     running.browser.listen((method, params) => {
+      const made = params['targetInfo'] as { openerId?: string; targetId: string; url: string } | undefined
+      if (method === 'Target.targetCreated' && made?.openerId === this.#targetId) {
+        this.emit('opened', made.targetId, made.url)
+      }
       if (params['targetId'] !== this.#targetId) return
       if (method === 'Target.targetDestroyed') this.emit('closed')
       if (method === 'Target.targetCrashed') this.emit('crashed', params['status'], params['errorCode'])
@@ -103,6 +107,10 @@ export class PageHost extends EventEmitter {
     const call = { functionDeclaration: 'function (text) { __stillwaveHear(text) }', executionContextId: contextId }
     // A world that went away in between has nobody left to hear it.
     this.send('Runtime.callFunctionOn', { ...call, arguments: [{ value: this.codec.pack(message) }] }).catch(() => null)
+  }
+
+  closeOther(targetId: string): void {
+    this.#browser.send('Target.closeTarget', { targetId }).catch(() => null)
   }
 
   async close(): Promise<void> {

@@ -118,6 +118,12 @@ export function openPreloadWorld({ codec, port, binding, platform, preload }: Pr
   }
 
   window.addEventListener('drop', holdDrop, true)
+  // Electron's windows do not open what is dropped on them (navigateOnDragDrop); Chromium's would, in a tab.
+  window.addEventListener('dragover', (event) => {
+    if (event.defaultPrevented || !event.dataTransfer) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = 'none'
+  })
   window.addEventListener('keydown', ({ key, code, ctrlKey, shiftKey, altKey, metaKey, defaultPrevented }) => {
     if (defaultPrevented) return
     callHost(codec.pack({ kind: 'key', key, code, ctrl: ctrlKey, shift: shiftKey, alt: altKey, meta: metaKey }))

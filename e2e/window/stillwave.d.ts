@@ -1,0 +1,7 @@
+import type { StillwaveApi } from '../../src/shared/ipc/api'
+
+declare global {
+  interface Window {
+    readonly stillwave: StillwaveApi
+  }
+}
