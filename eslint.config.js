@@ -25,6 +25,12 @@ const engineInside = {
 
 const electron = { regex: '^electron', message: 'Electron belongs to src/main/app, src/main/ipc and the preload.' }
 
+const ipcMain = {
+  group: ['electron'],
+  importNames: ['ipcMain'],
+  message: 'Only src/main/ipc/ipcServer.ts listens to the window: who asks and what is checked there.'
+}
+
 const outside = (folders) => ({
   regex: `(^|/)\\.\\./(.*/)?(${folders.join('|')})/`,
   message: 'This folder must not import that one (ARCHITECTURE.md, layers).'
@@ -77,7 +83,8 @@ export default tseslint.config(
   { files: ['src/engine/**/*.ts'], rules: banImports([outside(layers.engine), ort, { regex: '^(electron|vue)' }]) },
   { files: ['src/engine/onnx/runtime.ts'], rules: banImports([outside(layers.engine)]) },
   { files: ['src/media/**/*.ts'], rules: banImports([outside(layers.media), ort, { regex: '^(electron|vue)' }]) },
-  { files: ['src/main/**/*.ts'], rules: banImports([outside(layers.main), engineInside, ort]) },
+  { files: ['src/main/**/*.ts'], rules: banImports([outside(layers.main), engineInside, ort, ipcMain]) },
+  { files: ['src/main/ipc/ipcServer.ts'], rules: banImports([outside(layers.main), engineInside, ort]) },
   { files: ['src/preload/**/*.ts'], rules: banImports([outside(layers.preload), ort, { regex: '^(vue|zod)' }]) },
   {
     files: ['src/renderer/**/*.ts', 'src/renderer/**/*.vue'],
@@ -85,7 +92,8 @@ export default tseslint.config(
     rules: banImports([outside(layers.renderer), ort, { regex: '^(node:|electron)' }])
   },
   {
-    files: ['src/main/jobs/**/*.ts', 'src/main/cli/**/*.ts', 'src/main/models/**/*.ts', 'src/main/settings/**/*.ts'],
+    files: ['src/main/**/*.ts'],
+    ignores: ['src/main/index.ts', 'src/main/app/**', 'src/main/ipc/**', 'src/main/processes/utilityTransport.ts'],
     rules: banImports([outside(layers.main), engineInside, ort, electron])
   },
   { files: ['src/**/*.test.ts'], rules: { ...banImports([ort]), '@typescript-eslint/require-await': 'off' } },

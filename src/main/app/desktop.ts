@@ -36,6 +36,14 @@ export interface DesktopOptions {
   readonly bundleFolder: string
 }
 
+/** What Chromium would ask the network for by itself (RELIABILITY S5). */
+const OFFLINE_SWITCHES = [
+  'disable-background-networking',
+  'disable-component-update',
+  'disable-domain-reliability',
+  'no-pings'
+]
+
 /** Starts the app with its window; must be called before Electron is ready. */
 export function startDesktop({ paths, argv, bundleFolder }: DesktopOptions): void {
   const folders = appFolders(bundleFolder, argv)
@@ -48,8 +56,11 @@ export function startDesktop({ paths, argv, bundleFolder }: DesktopOptions): voi
     logFile.write(line)
   }
   app.enableSandbox()
+  for (const name of OFFLINE_SWITCHES) app.commandLine.appendSwitch(name)
+  // Windows shows no notification of a program without an id.
+  if (process.platform === 'win32') app.setAppUserModelId('org.stillwave.desktop')
   registerScheme()
-  guardContents(log)
+  guardContents(pageUrl(originOf(argv, app.isPackaged)), log)
   const desktop = new Desktop({ argv, bundleFolder, folders, log })
   desktop.inbox.add(paths)
   app
@@ -86,7 +97,8 @@ class Desktop {
       words: () => this.words(),
       logFolder: folders.logFolder,
       log,
-      quit: () => void this.quitting.now()
+      quit: () => void this.quitting.now(),
+      isLeaving: () => this.quitting.isLeaving
     })
     this.countdown = new Countdown(
       (event) => {

@@ -1,19 +1,24 @@
 import { app, session } from 'electron'
 import { isOwnAddress } from './urls'
 
-/** What a page is never allowed: navigation, windows, webviews, permissions, devices, downloads. */
-export function guardContents(log: (line: string) => void): void {
+/** What a page is never allowed: navigation away from `pageAddress`, windows, webviews. */
+export function guardContents(pageAddress: string, log: (line: string) => void): void {
   app.on('web-contents-created', (_created, contents) => {
     const refuse =
       (what: string) =>
-      (event: { preventDefault: () => void }): void => {
+      (event: { preventDefault: () => void; url?: string; isMainFrame?: boolean }): void => {
+        // The page may load itself again.
+        if (event.url === pageAddress && event.isMainFrame === true) return
         event.preventDefault()
         log(`refused: ${what}`)
       }
     contents.on('will-navigate', refuse('navigation'))
     contents.on('will-frame-navigate', refuse('navigation of a frame'))
     contents.on('will-redirect', refuse('redirect'))
-    contents.on('will-attach-webview', refuse('webview'))
+    contents.on('will-attach-webview', (event) => {
+      event.preventDefault()
+      log('refused: webview')
+    })
     contents.setWindowOpenHandler(() => {
       log('refused: new window')
       return { action: 'deny' }
@@ -21,7 +26,7 @@ export function guardContents(log: (line: string) => void): void {
   })
 }
 
-/** Electron must be ready. */
+/** No permission, device, download, or request to elsewhere. Electron must be ready. */
 export function guardSession(origin: string, log: (line: string) => void): void {
   const { defaultSession } = session
   defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {

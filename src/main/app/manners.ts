@@ -52,7 +52,7 @@ export class Manners {
   private refresh(): void {
     const { core, window } = this.options
     const { queueState, settings, batch } = core
-    nativeTheme.themeSource = settings.theme
+    if (nativeTheme.themeSource !== settings.theme) nativeTheme.themeSource = settings.theme
     this.keepAwake(wantsAwake(queueState, settings))
     const facts = queueFacts(queueState)
     this.showMenu(facts)
@@ -64,7 +64,8 @@ export class Manners {
   private showMenu(facts: ReturnType<typeof queueFacts>): void {
     const { core, words, actions, devTools } = this.options
     const { theme, language } = core.settings
-    const key = JSON.stringify([facts, theme, language])
+    const { run, stopAfter, pending, failedIds, ended } = facts
+    const key = JSON.stringify([run, stopAfter, pending > 0, failedIds.length > 0, ended > 0, theme, language])
     if (key === this.menuKey) return
     this.menuKey = key
     const view = { words: words().menu, facts, theme, isMac: process.platform === 'darwin', devTools }

@@ -90,7 +90,9 @@ describe('Quitting', () => {
 
   test('an end that fails is logged, and the app still goes', async () => {
     const { quitting, said } = setUp({ close: () => Promise.reject(new Error('disk gone')) })
+    expect(quitting.isLeaving).toBe(false)
     await quitting.now()
+    expect(quitting.isLeaving).toBe(true)
     expect(said[0]).toContain('disk gone')
     expect(said.at(-1)).toBe('exit 0')
   })

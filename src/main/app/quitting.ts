@@ -20,6 +20,11 @@ export class Quitting {
 
   constructor(private readonly options: QuittingOptions) {}
 
+  /** The app is on its way out. */
+  get isLeaving(): boolean {
+    return this.leaving
+  }
+
   /** A person wants to quit: the window's close button, the menu, the dock. */
   async request(): Promise<void> {
     if (this.leaving || this.asking) return

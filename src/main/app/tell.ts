@@ -8,6 +8,8 @@ export interface TellOptions {
   readonly logFolder: string
   readonly log: (line: string) => void
   readonly quit: () => void
+  /** Nobody is shown anything any more. */
+  readonly isLeaving: () => boolean
 }
 
 function traceOf(thrown: unknown): string {
@@ -44,7 +46,7 @@ export class Teller {
   async unexpected(thrown: unknown): Promise<void> {
     const { words, log, logFolder, quit } = this.options
     log(`uncaught: ${traceOf(thrown)}`)
-    if (this.unexpectedShown) return
+    if (this.unexpectedShown || this.options.isLeaving()) return
     this.unexpectedShown = true
     const text = words().dialogs.unexpected
     const choice = await this.box({
