@@ -26,6 +26,8 @@ export const Catalog = z.object({
       licence: z.string(),
       /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
       chunkSec: z.number().positive(),
+      /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
+      cascade: z.union([z.literal(1), z.literal(2)]).optional(),
       /** The engine's peak memory, fitted to measurements; null where nobody measured. */
       memory: MemoryLines.nullable().default(null),
       onePass: catalogFile,
@@ -64,10 +66,11 @@ export class ModelLibrary {
   }
 
   private async viewOf(model: Catalog['models'][number]): Promise<ModelView | null> {
-    const { id, name, licence, chunkSec, onePass, stateful } = model
+    const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
     const sizeBytes = await fileSize(path.join(this.folder, onePass.file))
     if (sizeBytes === null) return null
-    return { id, name, licence, chunkSec, sizeBytes, hasStateful: stateful !== null, sha256: onePass.sha256 }
+    const view = { id, name, licence, chunkSec, sizeBytes, hasStateful: stateful !== null, sha256: onePass.sha256 }
+    return cascade === undefined ? view : { ...view, cascade }
   }
 
   /**

@@ -25,13 +25,12 @@ export function formatSpan(sec: number, locale: Locale): string {
   return two(word(units.hours, Math.floor(minutes / 60)), word(units.minutes, minutes % 60), minutes % 60)
 }
 
-/** `4 min 31 s left`; whole seconds, and from ten minutes on whole minutes, so that it does not flicker. */
+/** Time that is left, `4 min 31 s`; whole seconds, and from ten minutes on whole minutes, so that it does not flicker. */
 export function formatTimeLeft(sec: number, locale: Locale): string {
   const { units } = MESSAGES[locale]
   if (sec < 1) return units.soon
   const calm = sec >= 600 ? Math.round(sec / 60) * 60 : Math.max(1, Math.round(sec))
-  const time = sec < 10 ? fillWords(units.seconds, { n: formatNumber(calm, locale) }) : formatSpan(calm, locale)
-  return fillWords(units.left, { time })
+  return formatSpan(calm, locale)
 }
 
 /** The smaller unit is left out where it is nought. */

@@ -85,11 +85,11 @@ describe('durations', () => {
   })
 
   it.each([
-    [0.3, 'a moment left', '即将完成'],
-    [4.6, '5 s left', '剩余 5 秒'],
-    [271, '4 min 31 s left', '剩余 4 分 31 秒'],
-    [754, '13 min left', '剩余 13 分'],
-    [4000, '1 h 7 min left', '剩余 1 小时 7 分']
+    [0.3, 'a moment', '片刻'],
+    [4.6, '5 s', '5 秒'],
+    [271, '4 min 31 s', '4 分 31 秒'],
+    [754, '13 min', '13 分'],
+    [4000, '1 h 7 min', '1 小时 7 分']
   ])('time left of %d is calm: no seconds beside ten minutes', (sec, en, zh) => {
     expect([formatTimeLeft(sec, 'en'), formatTimeLeft(sec, 'zh-CN')]).toEqual([en, zh])
   })

@@ -42,6 +42,15 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     ]
   },
   {
+    words: 'window',
+    rows: [
+      { words: 'preferences', ways: [['Mod', ',']] },
+      { words: 'shortcuts', ways: [['?'], ['Mod', '/']] },
+      { words: 'closeDialog', ways: [['Esc']] },
+      { words: 'quit', ways: [['Mod', 'Q']] }
+    ]
+  },
+  {
     words: 'list',
     rows: [
       { words: 'selectAll', ways: [['Mod', 'A']] },
@@ -64,15 +73,6 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { words: 'open', ways: [['Enter']] },
       { words: 'remove', ways: [['Delete']] },
       { words: 'menu', ways: [['Shift', 'F10']] }
-    ]
-  },
-  {
-    words: 'window',
-    rows: [
-      { words: 'preferences', ways: [['Mod', ',']] },
-      { words: 'shortcuts', ways: [['?'], ['Mod', '/']] },
-      { words: 'closeDialog', ways: [['Esc']] },
-      { words: 'quit', ways: [['Mod', 'Q']] }
     ]
   }
 ]

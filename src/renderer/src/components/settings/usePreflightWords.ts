@@ -76,7 +76,10 @@ function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { 
     case 'unsupported': {
       const { count, example, error } = warning
       const { what, next } = errorText(error)
-      return { what: t('preflight.unsupported.what', { n: count, example }, count), next: `${what} ${next}` }
+      return {
+        what: t('preflight.unsupported.what', { n: count, example }, count),
+        next: t('units.joined', { first: what, second: next })
+      }
     }
     case 'settingsDiffer': {
       const { count } = warning
