@@ -74,6 +74,14 @@ describe('the menu', () => {
     expect(actions.pause).not.toHaveBeenCalled()
   })
 
+  test('one key starts, pauses and resumes, as the shortcut sheet says', () => {
+    const keys = (run: 'idle' | 'running' | 'paused'): unknown[] =>
+      ['start', 'pause'].map((id) => itemOf(id, { facts: { ...IDLE, run } }).accelerator)
+    expect(keys('idle')).toEqual(['CmdOrCtrl+Enter', undefined])
+    expect(keys('running')).toEqual([undefined, 'CmdOrCtrl+Enter'])
+    expect(keys('paused')).toEqual([undefined, 'CmdOrCtrl+Enter'])
+  })
+
   test('stop-after turns over what is', () => {
     const actions = fakeActions()
     const item = itemOf('stopAfter', { facts: { ...IDLE, run: 'running', stopAfter: true } }, actions)

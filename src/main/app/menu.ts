@@ -105,16 +105,7 @@ function editItems({ words, isMac }: MenuView, actions: MenuActions): Items {
     { label: words.cut, role: 'cut' },
     { label: words.copy, role: 'copy' },
     { label: words.paste, role: 'paste' },
-    {
-      id: 'selectAll',
-      label: words.selectAll,
-      accelerator: 'CmdOrCtrl+A',
-      // The page knows whether a text or the list is meant; the key is its own.
-      registerAccelerator: false,
-      click: () => {
-        actions.inWindow('selectAll')
-      }
-    },
+    selectAllItem(words, isMac, actions),
     SEPARATOR,
     {
       id: 'find',
@@ -128,6 +119,23 @@ function editItems({ words, isMac }: MenuView, actions: MenuActions): Items {
   ]
 }
 
+/** The page knows whether a text or the list is meant and takes the key itself; on macOS texts need the system's own item. */
+function selectAllItem(words: Words['menu'], isMac: boolean, { inWindow }: MenuActions): MenuItemConstructorOptions {
+  if (isMac) return { label: words.selectAll, role: 'selectAll' }
+  return {
+    id: 'selectAll',
+    label: words.selectAll,
+    accelerator: 'CmdOrCtrl+A',
+    registerAccelerator: false,
+    click: () => {
+      inWindow('selectAll')
+    }
+  }
+}
+
+/** One key for start, pause and resume: it belongs to the item that can be chosen now. */
+const RUN_KEY = { accelerator: 'CmdOrCtrl+Enter' } as const
+
 function queueItems({ words, facts }: MenuView, actions: MenuActions): Items {
   const { run, pending, failedIds, ended } = facts
   const paused = run === 'paused'
@@ -135,14 +143,14 @@ function queueItems({ words, facts }: MenuView, actions: MenuActions): Items {
     {
       id: 'start',
       label: words.start,
-      accelerator: 'CmdOrCtrl+Enter',
+      ...(run === 'idle' ? RUN_KEY : {}),
       enabled: run === 'idle' && pending > 0,
       click: actions.start
     },
     {
       id: 'pause',
       label: paused ? words.resume : words.pause,
-      accelerator: 'CmdOrCtrl+P',
+      ...(run === 'idle' ? {} : RUN_KEY),
       enabled: run !== 'idle',
       click: paused ? actions.resume : actions.pause
     },
