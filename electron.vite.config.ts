@@ -33,6 +33,12 @@ export default defineConfig({
   renderer: {
     root: 'src/renderer',
     plugins: [vue(), tailwindcss()],
+    // The parts of vue-i18n that are not used stay out of the bundle: its old API, its global components, its devtools.
+    define: {
+      __VUE_I18N_LEGACY_API__: 'false',
+      __VUE_I18N_FULL_INSTALL__: 'false',
+      __INTLIFY_PROD_DEVTOOLS__: 'false'
+    },
     build: {
       target: 'chrome140',
       outDir: 'out/renderer',
