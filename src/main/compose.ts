@@ -9,6 +9,7 @@ import { forkTransport } from './processes/forkTransport'
 export interface Layout {
   readonly version: string
   readonly enginePath: string
+  readonly mediaPath: string
   readonly modelsFolder: string
 }
 
@@ -21,6 +22,7 @@ export function layoutOf(bundleFolder: string): Layout {
   return {
     version: manifest.version,
     enginePath: path.join(bundleFolder, 'engine.js'),
+    mediaPath: path.join(bundleFolder, 'media.js'),
     modelsFolder: path.join(root, 'models')
   }
 }

@@ -1,29 +1,352 @@
+import { stat } from 'node:fs/promises'
+import { cpus, homedir, release } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EngineSettings } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
-import type { BatchProgress } from '../../shared/ipc/views'
+import type { BatchProgress, EngineView, ModelView, RecoveryView, Snapshot } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
+import { countJobs } from '../../shared/jobs/reduceQueue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import { ensureFolder } from '../jobs/folders'
+import { QueueJournal, type OpenedJournal } from '../jobs/journal'
+import { sweepStaleParts } from '../jobs/partFiles'
+import { QueueStore } from '../jobs/queueStore'
+import { ModelLibrary } from '../models/library'
+import { forecastBytes, type MemoryLines } from '../models/memoryForecast'
+import { EngineHost, type EngineStatus } from '../processes/engineHost'
+import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
+import { SettingsStore } from '../settings/settingsStore'
+import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
+import { coreHandlers } from './handlers'
+import { jobReport } from './jobReport'
+import { availableBytes, MetricsSampler, totalBytes } from './metricsSampler'
+import { Outbox } from './outbox'
+import { Planner } from './planner'
+import { preflight } from './preflight'
+import { Prober } from './prober'
+import { ProgressTracker } from './progressTracker'
+import { QueueService } from './queueService'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
 
+/** From a wish to close until the engine is ended by force: the journal and the settings still follow. */
+const CLOSE_PATIENCE_MS = 2000
+/** A window that opens waits so long for word of ffmpeg. */
+const FFMPEG_PATIENCE_MS = 1000
+
+interface Parts {
+  readonly opened: OpenedJournal
+  readonly settings: SettingsStore
+  readonly store: QueueStore
+  readonly planner: Planner
+  readonly models: ModelLibrary
+  readonly modelViews: readonly ModelView[]
+  readonly memory: ReadonlyMap<string, MemoryLines | null>
+}
+
 /** Everything of the app that is not Electron: settings, queue, engine and media process behind the routes. */
-export abstract class AppCore {
-  /** Settings and journal read, stale parts swept. Throws `E_IO` where another process holds `dataFolder`. */
-  static open(options: CoreOptions): Promise<AppCore> {
-    return Promise.reject(new AppError('E_INTERNAL', { detail: `in the making (${options.layout.version})` }))
+export class AppCore {
+  /** They throw an {@link AppError}, never answer with an envelope. */
+  readonly handlers: CoreHandlers
+  readonly queue: QueueService
+  private readonly adder: Adder
+  private readonly prober: Prober
+  private readonly progress: ProgressTracker
+  private readonly outbox: Outbox
+  private readonly host: EngineHost
+  private readonly media: MediaHost
+  private readonly metrics: MetricsSampler
+  private recovery: RecoveryView | null
+  private ffmpeg: FfmpegStatus | null = null
+  private lastEngineSettings: EngineSettings | null = null
+  private closing: Promise<void> | null = null
+
+  private constructor(
+    private readonly options: CoreOptions,
+    private readonly parts: Parts
+  ) {
+    const { store, planner, opened } = parts
+    const { push } = options
+    this.outbox = new Outbox(store, opened.journal, push)
+    this.host = new EngineHost(options.openEngine)
+    this.media = new MediaHost(options.openMedia)
+    this.progress = new ProgressTracker(store, push)
+    this.queue = new QueueService({
+      store,
+      planner,
+      host: this.host,
+      progress: this.progress,
+      engineSettings: this.engineSettings.bind(this),
+      ffmpegPath: () => this.settings.ffmpegPath,
+      onFinished: (end) => {
+        this.outbox.post({ topic: 'finished', ...end })
+      }
+    })
+    this.adder = new Adder(store, planner, push)
+    this.prober = new Prober(store, this.media)
+    this.metrics = this.newMetrics()
+    this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
+    this.handlers = coreHandlers(this, { queue: this.queue, adder: this.adder })
+    this.listen()
   }
 
-  /** They throw an {@link AppError}, never answer with an envelope. */
-  abstract readonly handlers: CoreHandlers
-  abstract readonly settings: AppSettings
-  abstract readonly queueState: QueueState
+  /** Settings and journal read, stale parts swept. Throws `E_IO` where another process holds `dataFolder`. */
+  static async open(options: CoreOptions): Promise<AppCore> {
+    const { dataFolder, layout, log } = options
+    await ensureFolder(dataFolder)
+    let core: AppCore | null = null
+    const onFailure = (error: AppError): void => {
+      log(`the queue can no longer be saved: ${error.message}`)
+      void core?.queue.stop()
+    }
+    const opened = await QueueJournal.open({ folder: dataFolder, log, onFailure })
+    try {
+      const folders = opened.interrupted.flatMap((job) => (job.outputPath ? [path.dirname(job.outputPath)] : []))
+      await sweepStaleParts(folders)
+      const store = new QueueStore(opened.state)
+      const models = new ModelLibrary(layout.modelsFolder)
+      const [settings, planner, modelViews, catalog] = await Promise.all([
+        SettingsStore.open(dataFolder, log),
+        Planner.of(store),
+        models.views(),
+        models.catalog()
+      ])
+      const memory = new Map(catalog.models.map((model) => [model.id, model.memory]))
+      core = new AppCore(options, { opened, settings, store, planner, models, modelViews, memory })
+      return core
+    } catch (error) {
+      await opened.journal.close()
+      throw error
+    }
+  }
+
+  get settings(): AppSettings {
+    return this.parts.settings.settings
+  }
+
+  get queueState(): QueueState {
+    return this.parts.store.state
+  }
+
   /** Null while nothing runs. */
-  abstract readonly batch: BatchProgress | null
-  abstract addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }>
+  get batch(): BatchProgress | null {
+    return this.progress.batch
+  }
+
+  addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }> {
+    return Promise.resolve({ scanId: this.adder.add(paths, this.settings.job) })
+  }
+
   /** Of a job; checked to be there. Throws `E_IO` where it is not. */
-  abstract pathOf(jobId: string, which: 'source' | 'result'): Promise<string>
-  abstract reportOf(jobId: string): string
-  abstract patchSettings(patch: SettingsPatch): Promise<AppSettings>
+  async pathOf(jobId: string, which: 'source' | 'result'): Promise<string> {
+    const job = this.parts.store.job(jobId)
+    const full = which === 'source' ? job?.inputPath : resultPath(job)
+    if (full === undefined) throw new AppError('E_IO', { detail: `this file has no ${which}` })
+    await stat(full).catch((error: unknown) => {
+      throw new AppError('E_IO', { path: full, detail: `${full} is not there` }, error)
+    })
+    return full
+  }
+
+  /** Throws `E_IO` for a job that is gone. */
+  reportOf(jobId: string): string {
+    const job = this.parts.store.job(jobId)
+    const settings = job && this.queueState.settings[job.settingsKey]
+    if (!job || !settings) throw new AppError('E_IO', { detail: 'this file is no longer in the list' })
+    return jobReport({
+      version: this.options.layout.version,
+      platform: `${process.platform} ${release()} ${process.arch}`,
+      cpuModel: cpuModel(),
+      totalBytes: totalBytes(),
+      engine: this.engineView(),
+      ffmpeg: this.ffmpeg?.ffmpeg ? `${this.ffmpeg.ffmpeg.version}, ${this.ffmpeg.ffmpeg.path}` : null,
+      job,
+      settings
+    })
+  }
+
+  patchSettings(patch: SettingsPatch): Promise<AppSettings> {
+    const folder = patch.job?.output?.folder
+    if (typeof folder === 'string' && !path.isAbsolute(folder)) {
+      return Promise.reject(new AppError('E_IO', { path: folder, detail: `${folder} is not an absolute path` }))
+    }
+    const before = this.settings
+    const settings = this.parts.settings.patch(patch)
+    if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
+    this.options.push({ topic: 'settings', settings })
+    return Promise.resolve(settings)
+  }
+
+  /** All that a window needs; the queue in it is on disk. */
+  async snapshot(): Promise<Snapshot> {
+    if (this.ffmpeg === null) {
+      const known = this.media.ffmpeg().then(
+        () => undefined,
+        () => undefined // Without a media process nothing is known: the window shows none.
+      )
+      await Promise.race([known, sleep(FFMPEG_PATIENCE_MS)])
+    }
+    const { written } = this.outbox
+    const snapshot = this.snapshotNow()
+    await written
+    return snapshot
+  }
+
+  async startQueue(): Promise<void> {
+    this.setRecovery(null)
+    await this.queue.start()
+  }
+
+  async recover(choice: 'continue' | 'keep' | 'discard'): Promise<void> {
+    this.setRecovery(null)
+    if (choice === 'continue') await this.queue.start()
+    if (choice === 'discard') this.queue.discardWaiting()
+  }
+
+  async preflight(settings: JobSettings): Promise<Awaited<ReturnType<typeof preflight>>> {
+    const lines = this.parts.memory.get(settings.modelId) ?? null
+    const bytes = forecastBytes(lines, settings)
+    const engineBytes = this.lastEngineRssBytes ?? 0
+    return preflight({
+      state: this.queueState,
+      settings,
+      forecastBytes: bytes,
+      availableBytes: availableBytes() + engineBytes,
+      homeFolder: homedir()
+    })
+  }
+
+  /** Tries again to have an engine; one that works is left alone. */
+  async retryEngine(): Promise<void> {
+    if (this.host.status.kind === 'ready' || this.host.status.kind === 'starting') return
+    const settings = this.lastEngineSettings ?? (await this.engineSettings(this.settings.job))
+    const status = await this.host.start(settings)
+    if (status.kind === 'unavailable') throw new AppError(status.error.code, status.error.data)
+  }
+
   /** Ends engine and media in order; running jobs go back to waiting in the journal. 3 s at most. */
-  abstract close(): Promise<void>
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce()
+    return this.closing
+  }
+
+  private async closeOnce(): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.host.killNow()
+    }, CLOSE_PATIENCE_MS)
+    this.metrics.close()
+    await Promise.all([this.queue.stop(), this.adder.close(), this.prober.close()])
+    this.progress.close()
+    await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])
+    this.host.killNow()
+    clearTimeout(deadline)
+    await this.outbox.drained()
+    await Promise.all([this.parts.opened.journal.close(), this.parts.settings.flush()])
+  }
+
+  private lastEngineRssBytes: number | null = null
+
+  private newMetrics(): MetricsSampler {
+    return new MetricsSampler({
+      enginePid: () => this.host.pid,
+      enginePeakRssBytes: () => this.host.peakRssBytes,
+      isRunning: () => this.queueState.run.kind !== 'idle',
+      onSample: (metrics) => {
+        this.lastEngineRssBytes = metrics.engineRssBytes
+        if (metrics.engineRssBytes !== null) this.progress.onMemory(metrics.engineRssBytes)
+        this.options.push({ topic: 'metrics', metrics })
+      }
+    })
+  }
+
+  private listen(): void {
+    this.host.onStatus((status) => {
+      this.options.push({ topic: 'engine', engine: viewOf(status, this.host.pid) })
+    })
+    this.media.onFfmpeg((status) => {
+      this.ffmpeg = status
+      if (status.error) this.options.log(`the ffmpeg that was chosen does not work: ${status.error.code}`)
+    })
+    this.media.setFfmpeg(this.settings.ffmpegPath)
+    this.parts.store.subscribe((event, { run }) => {
+      if (event.type === 'runChanged' && run.kind === 'running') this.metrics.hurry()
+      if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
+    })
+    this.prober.wake()
+    this.metrics.start()
+  }
+
+  private setRecovery(recovery: RecoveryView | null): void {
+    if (this.recovery === recovery) return
+    this.recovery = recovery
+    this.options.push({ topic: 'recovery', recovery })
+  }
+
+  private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
+    const { files } = await this.parts.models.resolve(settings.modelId)
+    const { device, join, chunkSec, batch, threads } = settings
+    // The schema's word for it: at most half the chunk.
+    const overlapSec = Math.min(settings.overlapSec, chunkSec / 2)
+    const { ffmpegPath } = this.settings
+    this.lastEngineSettings = { model: files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
+    return this.lastEngineSettings
+  }
+
+  private engineView(): EngineView {
+    return viewOf(this.host.status, this.host.pid)
+  }
+
+  private snapshotNow(): Snapshot {
+    const { layout, logFolder, locale } = this.options
+    return {
+      info: {
+        version: layout.version,
+        platform: process.platform,
+        arch: process.arch,
+        cpuModel: cpuModel(),
+        cores: cpus().length,
+        totalBytes: totalBytes(),
+        ffmpeg: this.ffmpeg?.ffmpeg ?? null,
+        logFolder,
+        locale
+      },
+      queue: this.queueState,
+      settings: this.settings,
+      models: this.parts.modelViews,
+      engine: this.engineView(),
+      progress: this.progress.jobs,
+      batch: this.progress.batch,
+      recovery: this.recovery,
+      scans: this.adder.views
+    }
+  }
+}
+
+function viewOf(status: EngineStatus, pid: number | undefined): EngineView {
+  if (status.kind !== 'ready') return status
+  const { device, threads, join } = status.ready
+  return { kind: 'ready', device, threads, join, pid: pid ?? null }
+}
+
+function recoveryOf(state: QueueState, damagedCopyPath: string | null): RecoveryView | null {
+  const counts = countJobs(state)
+  if (counts.pending === 0 && damagedCopyPath === null) return null
+  return { finished: state.jobs.length - counts.pending, total: state.jobs.length, damagedCopyPath }
+}
+
+/** Where nothing unfinished is left there is nothing to go on with; a damaged journal stays worth a word. */
+function stillOpen(recovery: RecoveryView, state: QueueState): RecoveryView | null {
+  return countJobs(state).pending > 0 || recovery.damagedCopyPath !== null ? recovery : null
+}
+
+function resultPath(job: QueueState['jobs'][number] | undefined): string | undefined {
+  if (job?.status.kind === 'done') return job.status.result.outputPath
+  return job?.status.kind === 'skipped' ? (job.outputPath ?? undefined) : undefined
+}
+
+function cpuModel(): string {
+  return cpus()[0]?.model.trim() ?? 'unknown'
 }

@@ -102,6 +102,18 @@ export class QueueRunner {
     this.pump()
   }
 
+  /** Makes changes that belong together: nothing begins between them. */
+  withhold(changes: () => void): void {
+    const { held } = this
+    this.held = true
+    try {
+      changes()
+    } finally {
+      this.held = held
+    }
+    this.wake()
+  }
+
   /** The files in work are the last ones; taken back as long as they run. */
   setLast(last: boolean): void {
     this.closing = last

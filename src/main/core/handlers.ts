@@ -1,0 +1,95 @@
+import type { Preflight, Snapshot } from '../../shared/ipc/views'
+import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import type { Adder } from './adder'
+import type { CoreHandlers } from './coreOptions'
+import type { QueueService } from './queueService'
+
+/** What the handlers ask of the core itself. */
+export interface CoreFace {
+  readonly settings: AppSettings
+  addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }>
+  snapshot(): Promise<Snapshot>
+  startQueue(): Promise<void>
+  recover(choice: 'continue' | 'keep' | 'discard'): Promise<void>
+  preflight(settings: JobSettings): Promise<Preflight>
+  patchSettings(patch: SettingsPatch): Promise<AppSettings>
+  retryEngine(): Promise<void>
+}
+
+/** One function for every route that needs no Electron API. */
+export function coreHandlers(core: CoreFace, parts: { queue: QueueService; adder: Adder }): CoreHandlers {
+  const { queue, adder } = parts
+  return {
+    'app.snapshot': () => core.snapshot(),
+    'queue.addPaths': ({ paths }) => core.addPaths(paths),
+    'queue.cancelScan': ({ scanId }) =>
+      doing(() => {
+        adder.cancel(scanId)
+      }),
+    'queue.start': () =>
+      doing(() => {
+        return core.startQueue()
+      }),
+    'queue.pause': () =>
+      doing(() => {
+        queue.pause()
+      }),
+    'queue.resume': () =>
+      doing(() => {
+        queue.resume()
+      }),
+    'queue.stop': () =>
+      doing(() => {
+        return queue.stop()
+      }),
+    'queue.stopAfter': ({ on }) =>
+      doing(() => {
+        queue.stopAfter(on)
+      }),
+    'queue.cancel': ({ jobIds }) =>
+      doing(() => {
+        queue.cancel(jobIds)
+      }),
+    'queue.retry': ({ jobIds }) =>
+      doing(() => {
+        return queue.retry(jobIds)
+      }),
+    'queue.remove': ({ jobIds }) =>
+      doing(() => {
+        queue.remove(jobIds)
+      }),
+    'queue.move': ({ jobIds, beforeId }) =>
+      doing(() => {
+        queue.move(jobIds, beforeId)
+      }),
+    'queue.runNext': ({ jobIds }) =>
+      doing(() => {
+        queue.runNext(jobIds)
+      }),
+    'queue.clearFinished': () =>
+      doing(() => {
+        queue.clearFinished()
+      }),
+    'queue.applySettings': () =>
+      doing(() => {
+        return queue.applySettings(core.settings.job)
+      }),
+    'queue.preflight': ({ settings }) => core.preflight(settings),
+    'queue.recover': ({ choice }) =>
+      doing(() => {
+        return core.recover(choice)
+      }),
+    'settings.patch': (patch) => core.patchSettings(patch),
+    'engine.retry': () =>
+      doing(() => {
+        return core.retryEngine()
+      })
+  }
+}
+
+/** The answer of a route that has nothing to say. */
+async function doing(work: () => Promise<void> | void): Promise<null> {
+  await work()
+  return null
+}

@@ -1,0 +1,121 @@
+import type { Job, NewJob } from '../../shared/jobs/job'
+import type { QueueEvent, QueueState, Replanned } from '../../shared/jobs/queue'
+import type { JobSettings, OutputSettings } from '../../shared/settings/jobSettings'
+import { OutputClaims, type ClaimedInput } from '../jobs/outputClaims'
+import { planOutputs, type PlanItem } from '../jobs/outputPlan'
+import type { QueueStore } from '../jobs/queueStore'
+import type { ScannedFile } from '../jobs/scanInputs'
+
+/** The places of all that is in the queue: nobody gets one that another holds. One planning at a time. */
+export class Planner {
+  readonly claims = new OutputClaims()
+  private last: Promise<unknown> = Promise.resolve()
+
+  private constructor(private readonly store: QueueStore) {
+    store.subscribe(this.onEvent.bind(this))
+  }
+
+  static async of(store: QueueStore): Promise<Planner> {
+    const planner = new Planner(store)
+    await planner.claims.addInputs(store.state.jobs.map(inputOf))
+    for (const job of store.state.jobs) {
+      if (job.outputPath !== null && job.status.kind === 'pending') planner.claims.take(job.outputPath, job.id)
+    }
+    return planner
+  }
+
+  /** Runs `work` when all planning before it is done. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work)
+    this.last = next.catch(() => undefined) // Its caller hears of it.
+    return next
+  }
+
+  /** Files as new jobs, each with its place or the reason why it has none. To be called exclusively. */
+  async newJobs(
+    files: readonly (ScannedFile & { readonly id: string })[],
+    folders: readonly string[],
+    output: OutputSettings
+  ): Promise<readonly NewJob[]> {
+    await this.claims.addInputs(files)
+    try {
+      const planned = await planOutputs(files, { output, claims: this.claims, folders })
+      return planned.map(({ file, outputPath, error }) => {
+        const { id, path: inputPath, root, relativePath, explicit, identity } = file
+        return { id, inputPath, root, relativePath, explicit, identity, outputPath, error }
+      })
+    } catch (error) {
+      this.claims.removeInputs(files)
+      throw error
+    }
+  }
+
+  /** New places for jobs of the queue. To be called exclusively. */
+  async replan(jobs: readonly Job[], settings: JobSettings): Promise<Replanned[]> {
+    const folders = [...new Set(jobs.filter((job) => !job.explicit).map((job) => job.root))]
+    const items = jobs.map(itemOf)
+    const planned = await planOutputs(items, { output: settings.output, claims: this.claims, folders })
+    return planned.map(({ file, outputPath, error }) => ({ jobId: file.id, outputPath, error }))
+  }
+
+  /** What a replanning took and nobody uses: its job has begun meanwhile, or is gone. */
+  forget(plans: readonly Replanned[]): void {
+    for (const { jobId, outputPath } of plans) {
+      if (outputPath !== null && this.store.job(jobId)?.outputPath !== outputPath) {
+        this.claims.release(outputPath, jobId)
+      }
+    }
+  }
+
+  private onEvent(event: QueueEvent, state: QueueState, before: QueueState): void {
+    switch (event.type) {
+      case 'jobFinished':
+      case 'jobFailed':
+      case 'jobSkipped':
+        this.release(state.jobs.filter(({ id }) => id === event.jobId))
+        break
+      case 'jobsCancelled':
+        this.release(pick(state.jobs, event.jobIds))
+        break
+      case 'jobsRemoved': {
+        const gone = pick(before.jobs, event.jobIds)
+        this.release(gone)
+        this.claims.removeInputs(gone.map(inputOf))
+        break
+      }
+      case 'jobsReplanned':
+        this.onReplanned(event.jobs, state, before)
+        break
+      default:
+    }
+  }
+
+  private onReplanned(plans: readonly Replanned[], state: QueueState, before: QueueState): void {
+    const ids = plans.map((plan) => plan.jobId)
+    const places = new Map(plans.map((plan) => [plan.jobId, plan.outputPath]))
+    for (const { id, outputPath } of pick(before.jobs, ids)) {
+      if (outputPath !== null && outputPath !== places.get(id)) this.claims.release(outputPath, id)
+    }
+    this.release(pick(state.jobs, ids).filter((job) => job.status.kind !== 'pending'))
+  }
+
+  private release(jobs: readonly Job[]): void {
+    for (const { id, outputPath, status } of jobs) {
+      if (outputPath !== null) this.claims.release(outputPath, id)
+      if (status.kind === 'done') this.claims.release(status.result.outputPath, id)
+    }
+  }
+}
+
+function pick(jobs: readonly Job[], ids: readonly string[]): readonly Job[] {
+  const wanted = new Set(ids)
+  return jobs.filter(({ id }) => wanted.has(id))
+}
+
+function inputOf({ inputPath, identity }: Job): ClaimedInput {
+  return { path: inputPath, identity }
+}
+
+function itemOf({ id, inputPath, root, relativePath, explicit }: Job): PlanItem {
+  return { id, path: inputPath, root, relativePath, explicit }
+}

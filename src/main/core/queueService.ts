@@ -1,0 +1,255 @@
+import { stat } from 'node:fs/promises'
+import type { EngineSettings } from '../../engine/protocol'
+import type { ErrorPayload } from '../../shared/errors/appError'
+import type { Job, SourceIdentity } from '../../shared/jobs/job'
+import type { Replanned } from '../../shared/jobs/queue'
+import { countJobs } from '../../shared/jobs/reduceQueue'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import { breathe } from '../jobs/breathe'
+import type { QueueStore } from '../jobs/queueStore'
+import { QueueRunner } from '../jobs/runner'
+import { identityOf } from '../jobs/sourceIdentity'
+import type { EngineHost } from '../processes/engineHost'
+import type { Planner } from './planner'
+import type { ProgressTracker } from './progressTracker'
+import { settingsKeyOf } from './settingsKey'
+
+export interface QueueServiceOptions {
+  readonly store: QueueStore
+  readonly planner: Planner
+  readonly host: EngineHost
+  readonly progress: ProgressTracker
+  readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  readonly ffmpegPath: () => string | null
+  /** The batch came to its end by itself. */
+  readonly onFinished: (end: { readonly done: number; readonly failed: number; readonly wallSec: number }) => void
+}
+
+/**
+ * What a person can ask of the queue. A request that makes no sense any more (its job has just ended) is no error: it finds
+ * nothing to do.
+ */
+export class QueueService {
+  private readonly runner: QueueRunner
+  private running: Promise<void> | null = null
+  private stopping = false
+  /** Running jobs that go out of the list as soon as they have ended. */
+  private readonly doomed = new Set<string>()
+
+  constructor(private readonly options: QueueServiceOptions) {
+    const { store, host, planner, progress, engineSettings, ffmpegPath } = options
+    this.runner = new QueueRunner({
+      store,
+      engine: host,
+      claims: planner.claims,
+      engineSettings,
+      ffmpegPath,
+      keepsWaiting: true,
+      onProgress: progress.onProgress.bind(progress)
+    })
+    store.subscribe((event) => {
+      if (event.type === 'jobsCancelled' || 'jobId' in event) this.removeDoomed()
+      if (event.type === 'jobsAdded' || event.type === 'jobsRetried' || event.type === 'jobsRemoved') this.runner.wake()
+    })
+  }
+
+  get isRunning(): boolean {
+    return this.running !== null
+  }
+
+  /** Begins a run, or goes on with a held one; nothing where one is under way or no job waits. */
+  async start(): Promise<void> {
+    if (this.stopping) await this.running
+    const { store } = this.options
+    if (store.state.run.kind === 'paused') this.resume()
+    if (this.running || countJobs(store.state).pending === 0) return
+    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
+    this.running = this.runToEnd().finally(() => (this.running = null))
+  }
+
+  pause(): void {
+    const { store, host } = this.options
+    if (store.state.run.kind !== 'running' || this.stopping) return
+    this.runner.hold(true)
+    host.pause()
+    store.dispatch({ type: 'runChanged', run: { kind: 'paused' } })
+  }
+
+  resume(): void {
+    const { store, host } = this.options
+    if (store.state.run.kind !== 'paused') return
+    host.resume()
+    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
+    this.runner.hold(false)
+  }
+
+  /** Resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    if (!this.running) return
+    this.stopping = true
+    this.runner.stop('return')
+    await this.running
+  }
+
+  stopAfter(on: boolean): void {
+    const { store } = this.options
+    if (this.stopping || store.state.run.kind === 'idle') return
+    if (store.state.run.kind === 'paused') this.resume()
+    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: on } })
+    this.runner.setLast(on)
+  }
+
+  cancel(jobIds: readonly string[]): void {
+    const jobs = this.named(jobIds)
+    const pending = idsOf(jobs, 'pending')
+    if (pending.length > 0) this.options.store.dispatch({ type: 'jobsCancelled', jobIds: pending, because: null })
+    this.runner.abort(idsOf(jobs, 'running'), 'cancel')
+  }
+
+  /** Failed and cancelled jobs wait again, with the file as it is now and a place that is free. */
+  retry(jobIds: readonly string[]): Promise<void> {
+    return this.options.planner.exclusively(async () => {
+      const isEnded = ({ status }: Job): boolean => status.kind === 'failed' || status.kind === 'cancelled'
+      const ended = this.named(jobIds).filter(isEnded)
+      const identities = await changedIdentities(ended.filter((job) => job.status.kind === 'failed'))
+      for (const [key, jobs] of bySettings(ended)) await this.retrySome(key, jobs, identities)
+    })
+  }
+
+  private async retrySome(
+    settingsKey: string,
+    jobs: readonly Job[],
+    identities: ReadonlyMap<string, SourceIdentity>
+  ): Promise<void> {
+    const { store, planner } = this.options
+    const settings = store.state.settings[settingsKey]
+    if (!settings) return
+    const plans = await planner.replan(jobs, settings)
+    const still = new Set(this.named(jobs.map((job) => job.id)).map((job) => job.id))
+    const kept = plans.filter(({ jobId }) => still.has(jobId))
+    if (kept.length > 0) {
+      const withIdentity = kept.map((plan): Replanned => {
+        const identity = identities.get(plan.jobId)
+        return identity ? { ...plan, identity } : plan
+      })
+      // In one breath: nothing begins between the two.
+      this.runner.withhold(() => {
+        store.dispatch({ type: 'jobsRetried', jobIds: kept.map(({ jobId }) => jobId) })
+        store.dispatch({ type: 'jobsReplanned', jobs: withIdentity, settingsKey, settings })
+      })
+    }
+    planner.forget(plans)
+  }
+
+  /** Running ones are cancelled first. */
+  remove(jobIds: readonly string[]): void {
+    const jobs = this.named(jobIds)
+    const running = idsOf(jobs, 'running')
+    for (const id of running) this.doomed.add(id)
+    this.runner.abort(running, 'cancel')
+    const free = jobs.filter(({ status }) => status.kind !== 'running').map(({ id }) => id)
+    if (free.length > 0) this.options.store.dispatch({ type: 'jobsRemoved', jobIds: free })
+  }
+
+  /** To before `beforeId`; where that is gone, or is among the moved, nothing happens. */
+  move(jobIds: readonly string[], beforeId: string | null): void {
+    const moved = this.named(jobIds).map(({ id }) => id)
+    if (moved.length === 0 || (beforeId !== null && (moved.includes(beforeId) || !this.options.store.job(beforeId))))
+      return
+    this.options.store.dispatch({ type: 'jobsMoved', jobIds: moved, beforeId })
+  }
+
+  /** To the front of those that wait. */
+  runNext(jobIds: readonly string[]): void {
+    const moved = new Set(idsOf(this.named(jobIds), 'pending'))
+    const first = this.options.store.state.jobs.find(({ id, status }) => status.kind === 'pending' && !moved.has(id))
+    if (moved.size > 0 && first) {
+      this.options.store.dispatch({ type: 'jobsMoved', jobIds: [...moved], beforeId: first.id })
+    }
+  }
+
+  clearFinished(): void {
+    const { jobs } = this.options.store.state
+    const jobIds = jobs.filter(({ status }) => status.kind === 'done' || status.kind === 'skipped').map(({ id }) => id)
+    if (jobIds.length > 0) this.options.store.dispatch({ type: 'jobsRemoved', jobIds })
+  }
+
+  /** Waiting jobs take these settings, and places by them. */
+  applySettings(settings: JobSettings): Promise<void> {
+    const { store, planner } = this.options
+    const settingsKey = settingsKeyOf(settings)
+    return planner.exclusively(async () => {
+      const waiting = (): Job[] => store.state.jobs.filter((job) => job.status.kind === 'pending')
+      const jobs = waiting().filter((job) => job.settingsKey !== settingsKey)
+      const plans = await planner.replan(jobs, settings)
+      const still = new Set(waiting().map((job) => job.id))
+      const kept = plans.filter(({ jobId }) => still.has(jobId))
+      if (kept.length > 0) store.dispatch({ type: 'jobsReplanned', jobs: kept, settingsKey, settings })
+      planner.forget(plans)
+    })
+  }
+
+  /** Unfinished jobs of an earlier run go. */
+  discardWaiting(): void {
+    this.remove(idsOf(this.options.store.state.jobs, 'pending'))
+  }
+
+  private async runToEnd(): Promise<void> {
+    const { store, host, progress, onFinished } = this.options
+    const ended = { done: 0, failed: 0 }
+    const unsubscribe = store.subscribe(({ type }) => {
+      if (type === 'jobFinished') ended.done++
+      else if (type === 'jobFailed') ended.failed++
+    })
+    const because: ErrorPayload | null = await this.runner.run()
+    unsubscribe()
+    if (host.isPaused) host.resume()
+    const { run } = store.state
+    const asked = this.stopping || (run.kind === 'running' && run.stopAfter)
+    this.stopping = false
+    store.dispatch({ type: 'runChanged', run: { kind: 'idle', because } })
+    if (!asked && because === null) onFinished({ ...ended, wallSec: progress.clock.sec })
+  }
+
+  private removeDoomed(): void {
+    const jobIds = this.named([...this.doomed])
+      .filter(({ status }) => status.kind !== 'running')
+      .map(({ id }) => id)
+    if (jobIds.length === 0) return
+    for (const id of jobIds) this.doomed.delete(id)
+    this.options.store.dispatch({ type: 'jobsRemoved', jobIds })
+  }
+
+  /** Those of them that are in the list, in its order. */
+  private named(jobIds: readonly string[]): readonly Job[] {
+    if (jobIds.length === 0) return []
+    const wanted = new Set(jobIds)
+    return this.options.store.state.jobs.filter(({ id }) => wanted.has(id))
+  }
+}
+
+function idsOf(jobs: readonly Job[], kind: Job['status']['kind']): string[] {
+  return jobs.filter(({ status }) => status.kind === kind).map(({ id }) => id)
+}
+
+function bySettings(jobs: readonly Job[]): ReadonlyMap<string, Job[]> {
+  const groups = new Map<string, Job[]>()
+  for (const job of jobs) {
+    const group = groups.get(job.settingsKey)
+    if (group) group.push(job)
+    else groups.set(job.settingsKey, [job])
+  }
+  return groups
+}
+
+/** A file that failed may be another by now (a recording that was not finished): its retry takes it as it is. */
+async function changedIdentities(jobs: readonly Job[]): Promise<ReadonlyMap<string, SourceIdentity>> {
+  const changed = new Map<string, SourceIdentity>()
+  for (const [n, { id, inputPath, identity }] of jobs.entries()) {
+    await breathe(n)
+    const stats = await stat(inputPath, { bigint: true }).catch(() => null) // Gone: its run will say so.
+    const now = stats && identityOf(stats)
+    if (now && JSON.stringify(now) !== JSON.stringify(identity)) changed.set(id, now)
+  }
+  return changed
+}
