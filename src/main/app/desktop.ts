@@ -136,7 +136,6 @@ class Desktop {
     serveApp(folders.rendererFolder)
     const origin = originOf(argv, app.isPackaged)
     guardSession(origin, log)
-    // Until the core is there the window opens without it.
     const core = await AppCore.open({
       layout,
       dataFolder: folders.dataFolder,
@@ -148,30 +147,10 @@ class Desktop {
         this.push(event)
       },
       log
-    }).catch((thrown: unknown) => {
-      log(`core: ${String(thrown)}`)
-      return null
     })
-    if (core === null) {
-      await this.openBare(origin)
-      return
-    }
     this.core = core
     nativeTheme.themeSource = core.settings.theme
     await this.openWindow(core, origin)
-  }
-
-  private async openBare(origin: string): Promise<void> {
-    const { folders, log } = this.parts
-    this.window = createWindow({
-      preloadPath: folders.preloadPath,
-      iconPath: folders.iconPath,
-      placementPath: path.join(folders.dataFolder, 'window.json'),
-      devTools: true,
-      log
-    })
-    listenForQuit(this.quitting, this.window)
-    await this.window.loadURL(pageUrl(origin))
   }
 
   private async openWindow(core: AppCore, origin: string): Promise<void> {
