@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { jobFor, settingsFor, voice, writeSmallModel, writeWav } from './denoise/engine.testkit'
@@ -141,6 +141,27 @@ describe.skipIf(!isBuilt)('the engine process', () => {
     expect(performance.now() - asked).toBeLessThan(1000)
     expect((await readdir(folder)).filter((name) => name.includes('long.part'))).toEqual([])
     await child.next('done', 'next')
+  })
+
+  it('holds a file between two chunks, beats on, and gives the same bytes after it', async () => {
+    const child = forked({ threads: null })
+    const { threads } = await child.next('ready')
+    expect(threads).toBeGreaterThanOrEqual(1)
+    expect(threads).toBeLessThanOrEqual(availableParallelism())
+    const twin = join(folder, 'twin.wav')
+    await writeWav(twin, 16000, [voice(16000 * 20, 16000)])
+    child.send({ type: 'denoise', job: jobFor(twin, 'plain') })
+    const plain = await child.next('done', 'plain')
+    child.send({ type: 'denoise', job: jobFor(twin, 'held') })
+    await child.next('progress', 'held')
+    child.send({ type: 'pause' })
+    await new Promise((done) => setTimeout(done, 300))
+    child.events.splice(0)
+    await child.next('heartbeat')
+    await child.next('heartbeat')
+    expect(child.events.every((event) => event.type === 'heartbeat')).toBe(true)
+    child.send({ type: 'resume' })
+    expect((await child.next('done', 'held')).sha256).toBe(plain.sha256)
   })
 
   it('sends heartbeats while it works and while it waits', async () => {

@@ -56,11 +56,24 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     interOpNumThreads: 1,
     extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } }
   }
+  if (asked === null) await wakeLibrary()
   const before = await countThreads()
   const session = await (typeof source === 'string'
     ? InferenceSession.create(source, ortOptions)
     : InferenceSession.create(source, ortOptions))
   return new OrtSession(session, asked ?? 1 + Math.max(0, (await countThreads()) - before))
+}
+
+let isAwake = false
+
+/** The first session starts a thread that is not its own. Bytes that are no model are refused, but not before that. */
+async function wakeLibrary(): Promise<void> {
+  if (isAwake) return
+  isAwake = true
+  await InferenceSession.create(new Uint8Array(16), { intraOpNumThreads: 1, logSeverityLevel: 4 }).then(
+    (session) => session.release(),
+    () => undefined
+  )
 }
 
 class OrtSession implements ModelSession {
