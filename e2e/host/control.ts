@@ -56,6 +56,9 @@ const METHODS = {
   },
   windowCount: () => openWindows.length,
   resize: (width: number, height: number) => theWindow().setContentSize(width, height),
+  minimize: () => {
+    theWindow().minimize()
+  },
   closeWindow: () => {
     theWindow().close()
   },

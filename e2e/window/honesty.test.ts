@@ -91,13 +91,6 @@ describe.skipIf(LAUNCHER === null)('a broken app is seen as broken', () => {
     expect(await app.page.evaluate(() => document.querySelector('#app')?.childElementCount)).toBe(0)
   })
 
-  it('with a policy that forbids its styles', async () => {
-    spoil('main', "style-src 'self'", "style-src 'none'")
-    app = await launchApp({ place, out })
-    await app.page.waitForTimeout(300)
-    expect(await app.page.evaluate(() => document.styleSheets.length)).toBe(0)
-  })
-
   it('with a call of main that Electron does not have', async () => {
     spoil('main', 'app.enableSandbox()', 'app.enableSandpit()')
     await expect(launchApp({ place, out })).rejects.toThrow(/app\.enableSandpit is not on this host/u)

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ask, button, filesUnder, fractionOf, jobsOf, kindsOf, patch, snapshotOf, until } from './driver'
+import { launchApp, Place, type LaunchedApp } from './fixture'
+import { LAUNCHER } from './launch'
+import { alive } from './processTree'
+import { writeRecording } from './recordings'
+
+const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+const ended = (kinds: Readonly<Record<string, number>>): boolean => (kinds['pending'] ?? 0) + (kinds['running'] ?? 0) === 0
+
+/** RELIABILITY R1, R2, R5, R11, R41: what dies takes nothing with it. */
+describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch', () => {
+  let place: Place
+  let app: LaunchedApp
+  let folder: string
+  let results: string
+
+  beforeEach(async () => {
+    place = new Place()
+    folder = place.folder('in')
+    results = place.folder('results')
+    writeRecording(path.join(folder, '1 short.wav'), { durationSec: 1 })
+    writeRecording(path.join(folder, '2 long.wav'), { durationSec: 40, seed: 2 })
+    writeRecording(path.join(folder, '3 last.wav'), { durationSec: 2, seed: 3 })
+    app = await launchApp({ place })
+    await patch(app, { job: { output: { place: 'tree', folder: results, pattern: '{name}' } } })
+  })
+
+  afterEach(async () => {
+    await app.close()
+    place.remove()
+  })
+
+  async function startBatch(): Promise<void> {
+    await app.drop([folder])
+    await until(() => kindsOf(app), (kinds) => kinds['pending'] === 3, { what: 'three files' })
+    await button(app, 'Start').click()
+    await until(() => fractionOf(app, '2 long.wav'), (done) => done !== null && done > 0.1, { what: 'work on the long file' })
+  }
+
+  async function untilAllDone(): Promise<void> {
+    const kinds = await until(() => kindsOf(app), ended, { what: 'the end of the batch', withinMs: 50_000 })
+    expect(kinds).toEqual({ done: 3 })
+    expect(filesUnder(results)).toEqual(['1 short.wav', '2 long.wav', '3 last.wav'])
+  }
+
+  it('the engine: its file is begun again, once, and the batch is whole', async () => {
+    await startBatch()
+    const engine = (await app.control.utilities()).find(({ serviceName }) => serviceName.includes('engine'))
+    expect(engine).toBeDefined()
+    process.kill(engine!.pid, 'SIGKILL')
+    await until(async () => (await snapshotOf(app)).engine, (view) => view.kind === 'ready' && view.pid !== engine!.pid, {
+      what: 'another engine'
+    })
+    await untilAllDone()
+    expect(alive([engine!.pid])).toEqual([])
+  })
+
+  it('the page: the batch goes on, and the new page shows the truth', async () => {
+    await startBatch()
+    const epoch = (await snapshotOf(app)).queue.epoch
+    const before = await fractionOf(app, '2 long.wav')
+    await app.control.crashRenderer()
+    await until(() => app.printed, () => true, { what: 'nothing' })
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await app.reconnect()
+    await app.page.getByRole('row', { name: '2 long.wav' }).waitFor()
+    const { queue, progress } = await snapshotOf(app)
+    expect(queue.epoch).toBe(epoch)
+    if (queue.run.kind === 'running' && progress.length > 0) {
+      const now = await fractionOf(app, '2 long.wav')
+      if (now !== null) expect(now).toBeGreaterThanOrEqual(before ?? 0)
+    }
+    await untilAllDone()
+    expect(await app.page.getByRole('row').count()).toBe(4)
+  })
+
+  it('the whole app (kill -9): the list is there again, and goes on where it was', async () => {
+    await startBatch()
+    const first = sha256(path.join(results, '1 short.wav'))
+    await app.kill()
+    app = await launchApp({ place })
+    const { recovery } = await snapshotOf(app)
+    expect(recovery).toMatchObject({ finished: 1, total: 3 })
+    await app.page.getByText('Continue 1 of 3?').waitFor()
+    await button(app, 'Continue').click()
+    await untilAllDone()
+    expect(sha256(path.join(results, '1 short.wav'))).toBe(first)
+    expect((await snapshotOf(app)).recovery).toBeNull()
+  })
+
+  it('nothing, it is only closed: a person is asked, and the list is there the next time', async () => {
+    await startBatch()
+    await app.control.answerDialog({ kind: 'message', response: 0 })
+    await app.control.closeWindow()
+    await until(() => app.control.dialogs(), (dialogs) => dialogs.length === 1, { what: 'the question' })
+    expect((await kindsOf(app))['running']).toBe(1)
+    await app.control.answerDialog({ kind: 'message', response: 1 })
+    const startMs = Date.now()
+    await app.control.closeWindow()
+    expect(await app.ended).toBe(0)
+    expect(Date.now() - startMs).toBeLessThan(6000)
+    expect(filesUnder(results).filter((file) => file.includes('.part'))).toEqual([])
+    app = await launchApp({ place })
+    expect(await jobsOf(app)).toHaveLength(3)
+  })
+
+  it('and a second start hands its files to the first and ends', async () => {
+    const extra = writeRecording(path.join(place.folder('extra'), 'from outside.wav'), { durationSec: 1 })
+    await expect(launchApp({ place, args: [extra] })).rejects.toThrow(/ended before it had a window/u)
+    const jobs = await until(() => jobsOf(app), (all) => all.length === 1, { what: 'the file of the second start' })
+    expect(jobs[0]!.inputPath).toBe(extra)
+    expect((await ask(app, 'queue.remove', { jobIds: [jobs[0]!.id] })).ok).toBe(true)
+  })
+})
