@@ -1,0 +1,171 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type axe from 'axe-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { button, fractionOf, jobsOf, kindsOf, patch, row, snapshotOf, until } from './driver'
+import { launchApp, Place, type LaunchedApp } from './fixture'
+import { LAUNCHER, ROOT } from './launch'
+import { writeRecording } from './recordings'
+
+const SHOTS = path.join(ROOT, 'e2e-screenshots')
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const LOOKS = (['en', 'zh-CN'] as const).flatMap((language) =>
+  (['light', 'dark'] as const).map((theme) => ({ language, theme }))
+)
+
+const FILES: Readonly<Record<string, { durationSec: number; sampleRateHz?: number; channels?: number }>> = {
+  'Episode 12/Intro.wav': { durationSec: 6, sampleRateHz: 48_000, channels: 2 },
+  'Episode 12/Interview with Dr Okafor.wav': { durationSec: 75 },
+  'Episode 12/Outro.wav': { durationSec: 5, sampleRateHz: 48_000, channels: 2 },
+  'Field/Harbour, morning.wav': { durationSec: 9, sampleRateHz: 44_100 },
+  'Field/Market street.wav': { durationSec: 12, sampleRateHz: 44_100 },
+  'Lectures/线性代数 第三讲.wav': { durationSec: 14 },
+  'Lectures/Signals and systems 04.wav': { durationSec: 11 },
+  'Voice memo 2024-03-18.wav': { durationSec: 4, sampleRateHz: 22_050 }
+}
+
+/** Every view in both languages and both themes: saved where a person can look, and read by axe as a screen reader would. */
+describe.skipIf(LAUNCHER === null)('every view', () => {
+  const place = new Place()
+  const folder = place.folder('Recordings')
+  let app: LaunchedApp
+
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true })
+    let seed = 0
+    for (const [name, recording] of Object.entries(FILES)) {
+      writeRecording(path.join(folder, name), { ...recording, seed: ++seed })
+    }
+    writeFileSync(path.join(folder, 'Field', 'Cut off by the battery.wav'), 'RIFF....WAVE: the recorder died here')
+    app = await launchApp({ place })
+    await app.control.resize(1280, 800)
+  })
+
+  afterAll(async () => {
+    await app.close()
+    place.remove()
+  })
+
+  async function look(view: string, options: { readonly axe?: boolean; readonly size?: string } = {}): Promise<void> {
+    for (const { language, theme } of LOOKS) {
+      await patch(app, { language, theme })
+      await app.page.waitForFunction(
+        ([lang, dark]) =>
+          document.documentElement.lang === lang && matchMedia('(prefers-color-scheme: dark)').matches === dark,
+        [language, theme === 'dark'] as const
+      )
+      await app.page.waitForTimeout(250)
+      const name = `${view}-${language}-${theme}${options.size ?? ''}.png`
+      await app.page.screenshot({ path: path.join(SHOTS, name), caret: 'initial' })
+      if (options.axe !== false) await readByAxe(app, `${view}, ${language}, ${theme}`)
+    }
+  }
+
+  it('the empty list', async () => {
+    await look('empty')
+  })
+
+  it('files that wait', async () => {
+    await app.drop([folder])
+    const count = Object.keys(FILES).length + 1
+    await until(() => jobsOf(app), (jobs) => jobs.length === count && jobs.every(({ probe }) => probe !== null), {
+      what: 'all files, probed'
+    })
+    await until(() => app.page.locator('[role=alert], [role=status]').count(), () => true, { what: 'the list' })
+    await look('waiting')
+  })
+
+  it('files being dragged over the window', async () => {
+    const session = await app.cdp()
+    const data = { items: [], files: [folder], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: 500, y: 400, data })
+    }
+    await look('dropping', { axe: false })
+    await session.send('Input.dispatchDragEvent', { type: 'dragCancel', x: 500, y: 400, data })
+    await session.detach()
+  })
+
+  it('the settings, with those for the few', async () => {
+    await patch(app, { showAdvanced: true, job: { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } })
+    await look('settings-overlap')
+    await patch(app, { showAdvanced: false, job: { join: 'carried', chunkSec: 1 } })
+  })
+
+  it('a batch at work, in three sizes of the window', async () => {
+    await button(app, '开始').click()
+    await until(() => kindsOf(app), (kinds) => (kinds['done'] ?? 0) >= 1, { what: 'a first file done' })
+    await until(() => fractionOf(app, 'Interview with Dr Okafor.wav'), (done) => done !== null && done > 0.15, {
+      what: 'the long one at work'
+    })
+    await look('running', { axe: false })
+    await pauseNow()
+    await look('paused')
+    for (const [width, height] of [[900, 600], [2560, 1440]] as const) {
+      await app.control.resize(width, height)
+      await look('paused', { axe: false, size: `-${width}x${height}` })
+    }
+    await app.control.resize(1280, 800)
+  })
+
+  /** By the route: the button's word is the language's. */
+  async function pauseNow(): Promise<void> {
+    await app.page.evaluate(() => window.stillwave.queue.pause({}))
+    await until(async () => (await snapshotOf(app)).queue.run.kind, (kind) => kind === 'paused', { what: 'a pause' })
+  }
+
+  it('preferences, shortcuts and about', async () => {
+    for (const command of ['preferences', 'shortcuts', 'about']) {
+      await app.control.clickMenu(command)
+      await app.page.getByRole('dialog').waitFor()
+      await look(command)
+      await app.page.keyboard.press('Escape')
+      await app.page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+  })
+
+  it('the menu of a file', async () => {
+    await row(app, 'Outro.wav').click({ button: 'right' })
+    await app.page.getByRole('menu').waitFor()
+    await look('menu', { axe: false })
+    await app.page.keyboard.press('Escape')
+  })
+
+  it('the end of a batch, and what is known of a file that failed', async () => {
+    await app.page.evaluate(() => window.stillwave.queue.resume({}))
+    await until(() => kindsOf(app), (kinds) => (kinds['pending'] ?? 0) + (kinds['running'] ?? 0) === 0, {
+      what: 'the end of the batch',
+      withinMs: 55_000
+    })
+    await look('finished')
+    await row(app, 'Cut off by the battery.wav').click()
+    await app.page.keyboard.press('Enter')
+    await look('failed')
+    await row(app, 'Harbour, morning.wav').click()
+    await look('details')
+    await app.page.keyboard.press('Escape')
+  })
+
+  it('a search that finds nothing', async () => {
+    await app.page.keyboard.press('Control+f')
+    await app.page.keyboard.type('nobody')
+    await look('nothing-found')
+    await app.page.keyboard.press('Escape')
+  })
+})
+
+/** No serious finding. Evaluated by the test's own protocol: the page's policy stays as it is. */
+async function readByAxe(app: LaunchedApp, what: string): Promise<void> {
+  if (!(await app.page.evaluate(() => 'axe' in window))) await app.page.evaluate(AXE)
+  const findings = await app.page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+      resultTypes: ['violations']
+    })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 140)).slice(0, 3).join(' | ')}`)
+  })
+  expect(findings, what).toEqual([])
+}
