@@ -6,6 +6,8 @@ import { decodeFile } from '../../audio/io/testing/fixtures'
 import type { EngineSettings } from '../protocol'
 import type { Engine } from '../serve'
 import { loadEngine } from './engine'
+import { newRecombiner } from './recombine'
+import { withResidual } from './residual'
 import { jobFor, settingsFor, unhurried, voice, writeSmallModel, writeWav } from './engine.testkit'
 
 let folder = ''
@@ -35,6 +37,11 @@ function largest(a: readonly Float32Array[], of: (x: number, channel: number, i:
   }
   return most
 }
+
+it('leaves everything as it is where nothing is left in (would catch a rounding that changes every output)', () => {
+  const recombiner = newRecombiner({ sampleRateHz: 48_000, modelRateHz: 16_000, frames: 100 })
+  expect(withResidual(recombiner, 0)).toBe(recombiner)
+})
 
 describe.each(['carried', 'overlap'] as const)('what is left in, %s', (joinKind) => {
   it.each([
