@@ -83,7 +83,13 @@ export default tseslint.config(
   { files: ['src/engine/**/*.ts'], rules: banImports([outside(layers.engine), ort, { regex: '^(electron|vue)' }]) },
   { files: ['src/engine/onnx/runtime.ts'], rules: banImports([outside(layers.engine)]) },
   { files: ['src/media/**/*.ts'], rules: banImports([outside(layers.media), ort, { regex: '^(electron|vue)' }]) },
-  { files: ['src/main/**/*.ts'], rules: banImports([outside(layers.main), engineInside, ort, ipcMain]) },
+  {
+    files: ['src/main/**/*.ts'],
+    rules: {
+      ...banImports([outside(layers.main), engineInside, ort, ipcMain]),
+      'no-restricted-properties': ['error', { property: 'openExternal', message: 'The app opens no address outside itself.' }]
+    }
+  },
   { files: ['src/main/ipc/ipcServer.ts'], rules: banImports([outside(layers.main), engineInside, ort]) },
   { files: ['src/preload/**/*.ts'], rules: banImports([outside(layers.preload), ort, { regex: '^(vue|zod)' }]) },
   {

@@ -24,7 +24,8 @@ export function watchPage(options: RecoveryOptions): void {
       log(`the page did not load: ${String(thrown)}`)
     })
   }
-  webContents.on('did-start-loading', onPageLoading)
+  // Not `did-start-loading`: a navigation that is refused begins to load as well, and the page stays.
+  webContents.on('did-navigate', onPageLoading)
   webContents.on('did-fail-load', (_event, code, description) => {
     log(`the page did not load: ${code} ${description}`)
   })

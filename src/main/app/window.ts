@@ -8,6 +8,8 @@ const BACKGROUND = { light: '#f3f5f6', dark: '#12181c' } as const
 
 const PLACEMENT_DELAY_MS = 500
 
+const background = (): string => (nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light)
+
 export interface WindowOptions {
   readonly preloadPath: string
   readonly iconPath: string
@@ -27,15 +29,26 @@ export function createWindow(options: WindowOptions): BrowserWindow {
     show: false,
     title: 'Stillwave',
     icon: options.iconPath,
-    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    backgroundColor: background(),
     webPreferences: { ...WEB_PREFERENCES, preload: options.preloadPath, devTools: options.devTools }
   })
   window.once('ready-to-show', () => {
     if (maximized) window.maximize()
     window.show()
   })
+  followTheme(window)
   rememberPlacement(window, options)
   return window
+}
+
+function followTheme(window: BrowserWindow): void {
+  const follow = (): void => {
+    window.setBackgroundColor(background())
+  }
+  nativeTheme.on('updated', follow)
+  window.on('closed', () => {
+    nativeTheme.off('updated', follow)
+  })
 }
 
 function rememberPlacement(window: BrowserWindow, { placementPath, log }: WindowOptions): void {
