@@ -111,7 +111,7 @@ export class QueueService {
     return this.options.planner.exclusively(async () => {
       const isEnded = ({ status }: Job): boolean => status.kind === 'failed' || status.kind === 'cancelled'
       const ended = this.named(jobIds).filter(isEnded)
-      const identities = await changedIdentities(ended.filter((job) => job.status.kind === 'failed'))
+      const identities = await changedIdentities(ended)
       for (const [key, jobs] of bySettings(ended)) await this.retrySome(key, jobs, identities)
     })
   }
@@ -242,7 +242,7 @@ function bySettings(jobs: readonly Job[]): ReadonlyMap<string, Job[]> {
   return groups
 }
 
-/** A file that failed may be another by now (a recording that was not finished): its retry takes it as it is. */
+/** A file that has ended may be another by now (a recording that was not finished): its retry takes it as it is. */
 async function changedIdentities(jobs: readonly Job[]): Promise<ReadonlyMap<string, SourceIdentity>> {
   const changed = new Map<string, SourceIdentity>()
   for (const [n, { id, inputPath, identity }] of jobs.entries()) {
