@@ -87,7 +87,10 @@ export default tseslint.config(
     files: ['src/main/**/*.ts'],
     rules: {
       ...banImports([outside(layers.main), engineInside, ort, ipcMain]),
-      'no-restricted-properties': ['error', { property: 'openExternal', message: 'The app opens no address outside itself.' }]
+      'no-restricted-properties': [
+        'error',
+        { property: 'openExternal', message: 'The app opens no address outside itself.' }
+      ]
     }
   },
   { files: ['src/main/ipc/ipcServer.ts'], rules: banImports([outside(layers.main), engineInside, ort]) },

@@ -22,7 +22,7 @@ if (plan.kind === 'refused') {
   console.error(`Stillwave does not start with ${plan.because}.`)
   app.exit(1)
 } else if (plan.kind === 'command') {
-  void runCommand(plan.argv, bundleFolder)
+  runCommand(plan.argv, bundleFolder)
 } else {
   startDesktop({ paths: plan.paths, argv: process.argv, bundleFolder })
 }

@@ -1,5 +1,6 @@
 import { app } from 'electron'
 import { toAppError } from '../../shared/errors/appError'
+import { parseCommand, UsageError } from '../cli/args'
 import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
 import { layoutOf } from '../compose'
@@ -12,7 +13,39 @@ import { utilityTransport } from '../processes/utilityTransport'
  * app cannot fork itself as Node), and those need a ready Electron, which here gets no window, no GPU and, where there is no
  * display, none of those either.
  */
-export async function runCommand(argv: readonly string[], bundleFolder: string): Promise<void> {
+export function runCommand(argv: readonly string[], bundleFolder: string): void {
+  run(argv, bundleFolder).then(
+    (code) => {
+      app.exit(code)
+    },
+    (thrown: unknown) => {
+      console.error(thrown)
+      app.exit(EXIT_SOME_FAILED)
+    }
+  )
+}
+
+async function run(argv: readonly string[], bundleFolder: string): Promise<number> {
+  if (needsEngine(argv)) await readyWithoutWindow()
+  const layout = layoutOf(bundleFolder)
+  const host = new EngineHost(() => utilityTransport(layout.enginePath))
+  process.on('exit', () => {
+    host.killNow()
+  })
+  return exitCode(argv, { version: layout.version, host, models: new ModelLibrary(layout.modelsFolder) })
+}
+
+/** Help, version and wrong use are answered on any machine, before Electron looks for a display. */
+function needsEngine(argv: readonly string[]): boolean {
+  try {
+    return parseCommand(argv).kind === 'denoise'
+  } catch (thrown) {
+    if (thrown instanceof UsageError) return false
+    throw thrown
+  }
+}
+
+async function readyWithoutWindow(): Promise<void> {
   app.disableHardwareAcceleration()
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
     app.commandLine.appendSwitch('ozone-platform', 'headless')
@@ -24,12 +57,6 @@ export async function runCommand(argv: readonly string[], bundleFolder: string):
     event.preventDefault()
     process.emit('SIGTERM')
   })
-  const layout = layoutOf(bundleFolder)
-  const host = new EngineHost(() => utilityTransport(layout.enginePath))
-  process.on('exit', () => {
-    host.killNow()
-  })
-  app.exit(await exitCode(argv, { version: layout.version, host, models: new ModelLibrary(layout.modelsFolder) }))
 }
 
 async function exitCode(
