@@ -55,6 +55,11 @@ const METHODS = {
     return window ? { visible: window.isVisible(), title: window.getTitle(), size: window.getContentSize() } : null
   },
   windowCount: () => openWindows.length,
+  /** The page is there, and not on its way. */
+  pageReady: () => {
+    const { webContents } = theWindow()
+    return !webContents.isCrashed() && !webContents.isLoading()
+  },
   resize: (width: number, height: number) => theWindow().setContentSize(width, height),
   minimize: () => {
     theWindow().minimize()

@@ -64,8 +64,8 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
     const epoch = (await snapshotOf(app)).queue.epoch
     const before = await fractionOf(app, '2 long.wav')
     await app.control.crashRenderer()
-    await until(() => app.printed, () => true, { what: 'nothing' })
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await until(() => app.control.pageReady(), (ready) => !ready, { what: 'the crash' })
+    await until(() => app.control.pageReady(), (ready) => ready, { what: 'the page back', withinMs: 10_000 })
     await app.reconnect()
     await app.page.getByRole('row', { name: '2 long.wav' }).waitFor()
     const { queue, progress } = await snapshotOf(app)
