@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { AppError } from '../../shared/errors/appError'
+import { DEFAULT_APP_SETTINGS, type SettingsPatch } from '../../shared/settings/appSettings'
+import type { AppCore } from '../core/appCore'
+import { electronHandlers } from './electronHandlers'
+import { wordsOf } from './words'
+
+const electron = vi.hoisted(() => ({
+  opened: [] as string[],
+  shown: [] as string[],
+  copied: [] as string[],
+  asked: [] as { title?: string; properties?: string[] }[],
+  picked: [] as string[],
+  refusal: ''
+}))
+vi.mock('electron', () => ({
+  shell: {
+    openPath: async (path: string) => {
+      electron.opened.push(path)
+      return electron.refusal
+    },
+    showItemInFolder: (path: string) => electron.shown.push(path)
+  },
+  clipboard: {
+    writeText: async (text: string) => {
+      electron.copied.push(text)
+    }
+  },
+  dialog: {
+    showOpenDialog: async (options: { title?: string }) => {
+      electron.asked.push(options)
+      return { canceled: electron.picked.length === 0, filePaths: electron.picked }
+    }
+  }
+}))
+
+beforeEach(() => {
+  for (const list of [electron.opened, electron.shown, electron.copied, electron.asked]) list.length = 0
+  electron.picked = []
+  electron.refusal = ''
+})
+
+/** A core that knows one job, whose file is at `filePath`. */
+function setUp(filePath = '/music/a.wav'): {
+  handlers: ReturnType<typeof electronHandlers>
+  added: (readonly string[])[]
+  patches: SettingsPatch[]
+} {
+  const added: (readonly string[])[] = []
+  const patches: SettingsPatch[] = []
+  const core = {
+    settings: DEFAULT_APP_SETTINGS,
+    addPaths: async (paths: readonly string[]) => {
+      added.push(paths)
+      return { scanId: 's' }
+    },
+    pathOf: async (jobId: string) => {
+      if (jobId !== 'a') throw new AppError('E_IO')
+      return filePath
+    },
+    reportOf: (jobId: string) => `report of ${jobId}`,
+    patchSettings: async (patch: SettingsPatch) => {
+      patches.push(patch)
+      return DEFAULT_APP_SETTINGS
+    }
+  } as unknown as AppCore
+  const place = { window: () => null, words: () => wordsOf('en', 'en') }
+  const handlers = electronHandlers({ core, place, logFolder: '/logs', cancelCountdown: vi.fn() })
+  return { handlers, added, patches }
+}
+
+describe('opening and showing', () => {
+  test('only the path that core has for a job is shown or opened (S11)', async () => {
+    const { handlers } = setUp()
+    await handlers['job.reveal']({ jobId: 'a', which: 'result' })
+    await handlers['job.open']({ jobId: 'a', which: 'result' })
+    expect([electron.shown, electron.opened]).toEqual([['/music/a.wav'], ['/music/a.wav']])
+    await expect(handlers['job.reveal']({ jobId: 'b', which: 'source' })).rejects.toThrow(AppError)
+    await expect(handlers['job.open']({ jobId: 'b', which: 'source' })).rejects.toThrow(AppError)
+    expect([electron.shown.length, electron.opened.length]).toEqual([1, 1])
+  })
+
+  test.each([
+    '/music/run.exe',
+    '/music/run.sh',
+    '/music/x.desktop',
+    '/music/a.wav.lnk',
+    '/music/App.app',
+    '/music/noname'
+  ])('%s is no recording and is not opened (a file that was added would have been run)', async (filePath) => {
+    const { handlers } = setUp(filePath)
+    await expect(handlers['job.open']({ jobId: 'a', which: 'source' })).rejects.toMatchObject({ code: 'E_UNSUPPORTED' })
+    expect(electron.opened).toEqual([])
+  })
+
+  test('a system that cannot open it says so (a click did nothing)', async () => {
+    electron.refusal = 'no program for this'
+    const { handlers } = setUp()
+    await expect(handlers['job.open']({ jobId: 'a', which: 'result' })).rejects.toMatchObject({
+      code: 'E_IO',
+      data: { detail: 'no program for this' }
+    })
+    await expect(handlers['app.openLogs']({})).rejects.toMatchObject({ data: { path: '/logs' } })
+  })
+
+  test('a report is answered and on the clipboard', async () => {
+    expect(await setUp().handlers['job.copyReport']({ jobId: 'a' })).toEqual({ text: 'report of a' })
+    expect(electron.copied).toEqual(['report of a'])
+  })
+})
+
+describe('dialogs', () => {
+  test('what was picked is added, files and folders by their own dialog', async () => {
+    const { handlers, added } = setUp()
+    electron.picked = ['/x', '/y']
+    expect(await handlers['queue.pick']({ what: 'files' })).toEqual({ scanId: 's' })
+    expect(await handlers['queue.pick']({ what: 'folders' })).toEqual({ scanId: 's' })
+    expect(added).toEqual([electron.picked, electron.picked])
+    expect(electron.asked.map(({ properties }) => properties?.[0])).toEqual(['openFile', 'openDirectory'])
+  })
+
+  test('the folder and the program that were picked become settings', async () => {
+    const { handlers, patches } = setUp()
+    electron.picked = ['/out']
+    await handlers['settings.pickFolder']({})
+    await handlers['settings.pickFfmpeg']({})
+    expect(patches).toEqual([{ job: { output: { folder: '/out' } } }, { ffmpegPath: '/out' }])
+  })
+
+  test('a dialog that was left changes nothing', async () => {
+    const { handlers, added, patches } = setUp()
+    expect(await handlers['queue.pick']({ what: 'files' })).toBeNull()
+    expect(await handlers['settings.pickFolder']({})).toBeNull()
+    expect(await handlers['settings.pickFfmpeg']({})).toBeNull()
+    expect([added, patches]).toEqual([[], []])
+  })
+})
