@@ -14,6 +14,7 @@ const answer = (id, probe) => process.send({ type: 'probed', id, probe })
 const info = { durationSec: 1, sampleRateHz: 16000, channels: 1, bitDepth: 16, format: 'WAV' }
 const behave = {
   ok: (id) => answer(id, { ok: true, info }),
+  sleepy: (id) => { waiting.set(id, setTimeout(() => waiting.delete(id) && behave.ok(id), 20_000)) },
   slow: (id) => { waiting.set(id, setTimeout(() => waiting.delete(id) && behave.ok(id), 300)) },
   bad: (id) => answer(id, { ok: false, error: { code: 'E_CORRUPT', data: {} } }),
   crash: () => process.stderr.write('segmentation fault\\n', () => process.exit(139)),

@@ -7,7 +7,7 @@ import { MediaHost, MediaUnavailable } from './mediaHost'
 import { MEDIA_LIMITS } from './mediaProcess'
 
 /** Real child processes; deadlines shortened so that a hang is found in a second. */
-const LIMITS = { ...MEDIA_LIMITS, shutdownMs: 300, silentSec: 0.6, tickMs: 50, restMs: 400 }
+const LIMITS = { ...MEDIA_LIMITS, shutdownMs: 300, silentSec: 1.5, silentAtStartSec: 20, tickMs: 50, restMs: 1500 }
 
 let folder: FakeMediaFolder
 let host: MediaHost
@@ -61,7 +61,7 @@ describe('MediaHost', () => {
 
   it('does not count an idle hour as silence', async () => {
     await host.probe('/a/ok.wav')
-    await sleep(1000)
+    await sleep(2500)
     expect(await host.probe('/a/slow.wav')).toMatchObject({ ok: true })
     expect(starts()).toBe(1)
   })
@@ -75,7 +75,7 @@ describe('MediaHost', () => {
     expect(starts()).toBe(3)
     expect(await failure(host.probe('/a/ok.wav'))).toBeInstanceOf(MediaUnavailable)
     expect(starts()).toBe(3)
-    await sleep(500)
+    await sleep(1600)
     expect(await failure(host.probe('/a/ok.wav'))).toBeInstanceOf(MediaUnavailable)
     expect(starts()).toBe(6)
     host.setFfmpeg(null)
@@ -91,14 +91,14 @@ describe('MediaHost', () => {
   it('cancels what waits and what is under way; neither is answered later', async () => {
     await host.probe('/a/ok.wav')
     const abort = new AbortController()
-    const many = Array.from({ length: 100 }, (_, i) => failure(host.probe(`/a/slow-${i}`, abort.signal)))
+    const many = Array.from({ length: 100 }, (_, i) => failure(host.probe(`/a/sleepy-${i}`, abort.signal)))
     const kept = host.probe('/a/ok-kept')
     await sleep(50)
     abort.abort()
     const codes = (await Promise.all(many)).map((thrown) => toAppError(thrown).code)
     expect(new Set(codes)).toEqual(new Set(['E_CANCELLED']))
     expect(await kept).toMatchObject({ ok: true })
-    const sent = folder.log.filter((line) => line.startsWith('probe slow'))
+    const sent = folder.log.filter((line) => line.startsWith('probe sleepy'))
     expect(sent.length).toBeLessThanOrEqual(64)
     expect(folder.log.filter((line) => line === 'cancel')).toHaveLength(sent.length)
     expect(await failure(host.probe('/a/ok', abort.signal))).toMatchObject({ code: 'E_CANCELLED' })
@@ -120,7 +120,7 @@ describe('MediaHost', () => {
   it('closes: nothing is left running, what was asked is cancelled, and nothing starts again', async () => {
     await host.probe('/a/ok.wav')
     const pid = host.pid!
-    const open = failure(host.probe('/a/slow.wav'))
+    const open = failure(host.probe('/a/sleepy.wav'))
     await host.close()
     expect(await open).toMatchObject({ code: 'E_CANCELLED' })
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')

@@ -13,12 +13,20 @@ export interface MediaLimits {
   readonly shutdownMs: number
   /** Without any answer while something was asked: longer than a child of ffmpeg may take. */
   readonly silentSec: number
+  /** The same until its first answer: a program that starts on a busy machine. */
+  readonly silentAtStartSec: number
   readonly tickMs: number
   /** How long a process that cannot be had is not tried again. */
   readonly restMs: number
 }
 
-export const MEDIA_LIMITS: MediaLimits = { shutdownMs: 2000, silentSec: 45, tickMs: 1000, restMs: 30_000 }
+export const MEDIA_LIMITS: MediaLimits = {
+  shutdownMs: 2000,
+  silentSec: 45,
+  silentAtStartSec: 60,
+  tickMs: 1000,
+  restMs: 30_000
+}
 
 /** How a process ended. */
 export interface MediaEnd {
@@ -42,6 +50,7 @@ export class MediaProcess {
   private readonly meter: SilenceMeter
   private readonly ticker: NodeJS.Timeout
   private killReason: KillReason | null = null
+  private hasAnswered = false
 
   constructor(
     private readonly transport: MediaTransport,
@@ -107,6 +116,7 @@ export class MediaProcess {
     }
     const event = parsed.data
     this.meter.heard(monotonicSec())
+    this.hasAnswered = true
     if (!this.asked.delete(event.id)) return
     if (event.type === 'probed') this.listener.onProbed(event)
     else this.listener.onConfigured(event)
@@ -114,7 +124,8 @@ export class MediaProcess {
 
   private checkSilence(): void {
     const silentSec = this.meter.advance(monotonicSec())
-    if (this.asked.size > 0 && silentSec > this.limits.silentSec) this.kill('silent')
+    const allowedSec = this.hasAnswered ? this.limits.silentSec : this.limits.silentAtStartSec
+    if (this.asked.size > 0 && silentSec > allowedSec) this.kill('silent')
   }
 
   private end(exit: ExitInfo): void {
