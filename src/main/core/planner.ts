@@ -1,6 +1,7 @@
 import type { Job, NewJob } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState, Replanned } from '../../shared/jobs/queue'
 import type { JobSettings, OutputSettings } from '../../shared/settings/jobSettings'
+import { breathe } from '../jobs/breathe'
 import { OutputClaims, type ClaimedInput } from '../jobs/outputClaims'
 import { planOutputs, type PlanItem } from '../jobs/outputPlan'
 import type { QueueStore } from '../jobs/queueStore'
@@ -79,14 +80,22 @@ export class Planner {
         break
       case 'jobsRemoved': {
         const gone = pick(before.jobs, event.jobIds)
-        this.release(gone)
-        this.claims.removeInputs(gone.map(inputOf))
+        // Before the next planning, and not in one breath: it may be the whole list.
+        void this.exclusively(() => this.letGo(gone))
         break
       }
       case 'jobsReplanned':
         this.onReplanned(event.jobs, state, before)
         break
       default:
+    }
+  }
+
+  private async letGo(jobs: readonly Job[]): Promise<void> {
+    for (const [n, job] of jobs.entries()) {
+      await breathe(n)
+      this.release([job])
+      this.claims.removeInputs([inputOf(job)])
     }
   }
 
