@@ -150,10 +150,10 @@ class Desktop {
     })
     this.core = core
     nativeTheme.themeSource = core.settings.theme
-    await this.openWindow(core, origin)
+    this.openWindow(core, origin)
   }
 
-  private async openWindow(core: AppCore, origin: string): Promise<void> {
+  private openWindow(core: AppCore, origin: string): void {
     const { folders, log } = this.parts
     const devTools = !app.isPackaged
     const window = createWindow({
@@ -207,7 +207,10 @@ class Desktop {
         this.teller.failed(thrown)
       })
     })
-    await window.loadURL(pageUrl(origin))
+    // A page that crashes while it loads is brought back by those who watch it: that is no reason not to start.
+    window.loadURL(pageUrl(origin)).catch((thrown: unknown) => {
+      log(`the page did not load: ${String(thrown)}`)
+    })
   }
 
   cannotStart(thrown: unknown): void {

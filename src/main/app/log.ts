@@ -36,10 +36,11 @@ export class LogFile {
 
   write(text: string): void {
     const line = logLine(text, this.home, new Date())
+    const lineBytes = Buffer.byteLength(line)
     this.attempt(() => {
-      if (this.sizeBytes + line.length > this.maxBytes) this.rotate()
+      if (this.sizeBytes + lineBytes > this.maxBytes) this.rotate()
       appendFileSync(this.filePath, line)
-      this.sizeBytes += Buffer.byteLength(line)
+      this.sizeBytes += lineBytes
     })
   }
 
