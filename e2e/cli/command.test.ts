@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -51,6 +51,33 @@ describe('the command', () => {
     expect(shop.files('beside')).toEqual(['a.clean.wav', 'a.wav'])
   })
 
+  it('with --out leaves out what an earlier run wrote beside the sources (else it is cleaned twice)', async () => {
+    shop.wav('again/a.wav', 0.5)
+    shop.wav('again/other.clean.wav', 0.5)
+    expect((await denoise(shop.at('again/a.wav'))).code).toBe(0)
+    expect(shop.files('again')).toEqual(['a.clean.wav', 'a.wav', 'other.clean.wav'])
+    const outcome = await denoise(shop.at('again'), '--out', shop.at('again-out'))
+    expect(outcome.stdout).toContain('a.clean.wav (own output)')
+    expect(shop.files('again-out')).toEqual(['a.wav', 'other.clean.wav'])
+  })
+
+  it('takes away as much as --strength says and names by --name', async () => {
+    const source = shop.wav('mix/a.wav', 1)
+    const run = (percent: string): ReturnType<typeof denoise> =>
+      denoise(source, '--out', shop.at('mix-out'), '--strength', percent, '--name', `{name} {folder} ${percent}`)
+    for (const percent of ['0', '50', '100']) expect((await run(percent)).code).toBe(0)
+    expect(shop.files('mix-out')).toEqual(['a mix 0.wav', 'a mix 100.wav', 'a mix 50.wav'])
+    const [dry, half, wet, input] = [0, 50, 100]
+      .map((n) => samples(shop.at(`mix-out/a mix ${n}.wav`)))
+      .concat([samples(source)])
+    // Dither and rounding are a step or two.
+    const far = (a: Int16Array, b: (n: number) => number): number =>
+      a.reduce((most, value, n) => Math.max(most, Math.abs(value - b(n))), 0)
+    expect(far(dry!, (n) => input![n]!)).toBeLessThanOrEqual(3)
+    expect(far(half!, (n) => (dry![n]! + wet![n]!) / 2)).toBeLessThanOrEqual(4)
+    expect(far(wet!, (n) => input![n]!)).toBeGreaterThan(100)
+  })
+
   it('skips, renames or overwrites what is there; by default it skips (R20)', async () => {
     const source = shop.wav('exists/a.wav', 0.5)
     const out = shop.at('exists-out')
@@ -81,7 +108,9 @@ describe('the command', () => {
     [['--batch', '0', 'x'], '--batch'],
     [['--frobnicate', 'x'], '--frobnicate'],
     [[], 'at least one'],
-    [['.', '--model', 'nope'], '--model']
+    [['.', '--model', 'nope'], '--model'],
+    [['x', '--strength', 'half'], '--strength'],
+    [['x', '--name', '{nmae}'], '--name']
   ])('exits 2 on %j and names what is wrong', async (args, named) => {
     const outcome = await runCommand(args)
     expect(outcome.code).toBe(2)
@@ -148,6 +177,12 @@ describe('the command', () => {
     expect(shop.files('dead-out')).toEqual(['a.wav'])
   })
 })
+
+function samples(file: string): Int16Array {
+  const bytes = readFileSync(file)
+  const at = bytes.indexOf('data', 12, 'latin1') + 8
+  return Int16Array.from({ length: bytes.readUInt32LE(at - 4) / 2 }, (_, n) => bytes.readInt16LE(at + 2 * n))
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -136,6 +136,63 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
     expect((await bench.core.handlers['app.snapshot']({})).recovery).toBe(null)
   })
 
+  it('closes while it is held, and while the engine is being started', async () => {
+    bench.wav('in/a.wav', LONG_SEC)
+    await bench.add(bench.at('in'))
+    for (const hold of [true, false]) {
+      await bench.core.handlers['queue.start']({})
+      if (hold) {
+        await bench.until(() => fraction() > 0)
+        await bench.core.handlers['queue.pause']({})
+      }
+      const before = performance.now()
+      await bench.close()
+      expect(performance.now() - before).toBeLessThan(3000)
+      expect(parts()).toEqual([])
+      await bench.open()
+      expect(bench.kinds()).toBe('a.wav:pending')
+      expect(bench.core.queueState.run.kind).toBe('idle')
+    }
+  })
+
+  it('keeps waiting files waiting where no engine can be had, and says why', async () => {
+    bench.wav('in/a.wav', 1)
+    await bench.add(bench.at('in'))
+    await bench.core.patchSettings({ job: { modelId: 'gone' } })
+    await bench.core.handlers['queue.applySettings']({})
+    await bench.core.handlers['queue.start']({})
+    await bench.until(() => idle() && bench.core.queueState.revision > 4)
+    expect(bench.kinds()).toBe('a.wav:pending')
+    expect(bench.core.queueState.run).toMatchObject({ kind: 'idle', because: { code: 'E_MODEL_MISSING' } })
+    expect(bench.pushes.some((push) => push.topic === 'finished')).toBe(false)
+  })
+
+  it('stops after the files in work, removes one that runs, and is not put out by clicks that come late', async () => {
+    bench.wav('in/a.wav', LONG_SEC)
+    bench.wav('in/b.wav', 1)
+    await bench.add(bench.at('in'))
+    const { handlers } = bench.core
+    const [a, b] = [bench.id('a.wav'), bench.id('b.wav')]
+    await handlers['queue.start']({})
+    await handlers['queue.stopAfter']({ on: true })
+    expect(bench.core.queueState.run).toEqual({ kind: 'running', stopAfter: true })
+    await bench.until(() => fraction() > 0)
+    await handlers['queue.remove']({ jobIds: [a] })
+    await bench.until(idle)
+    expect(bench.kinds()).toBe('b.wav:pending')
+    for (const jobIds of [[a], ['nobody']]) {
+      await handlers['queue.cancel']({ jobIds })
+      await handlers['queue.retry']({ jobIds })
+      await handlers['queue.remove']({ jobIds })
+      await handlers['queue.move']({ jobIds, beforeId: b })
+      await handlers['queue.move']({ jobIds: [b], beforeId: jobIds[0]! })
+      await handlers['queue.runNext']({ jobIds })
+    }
+    for (const route of ['queue.pause', 'queue.resume', 'queue.stop'] as const) await handlers[route]({})
+    await handlers['queue.cancelScan']({ scanId: 'none' })
+    expect(bench.kinds()).toBe('b.wav:pending')
+  })
+
   it('leaves out what waits already and what it wrote itself, also under other names', async () => {
     bench.wav('in/a.wav', 1)
     await bench.core.patchSettings({ job: { output: { pattern: '{name} new' } } })

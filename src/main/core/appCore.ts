@@ -168,16 +168,18 @@ export class AppCore {
     })
   }
 
-  patchSettings(patch: SettingsPatch): Promise<AppSettings> {
+  // Async, so that whatever is wrong with a patch is a rejection.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async patchSettings(patch: SettingsPatch): Promise<AppSettings> {
     const folder = patch.job?.output?.folder
     if (typeof folder === 'string' && !path.isAbsolute(folder)) {
-      return Promise.reject(new AppError('E_IO', { path: folder, detail: `${folder} is not an absolute path` }))
+      throw new AppError('E_IO', { path: folder, detail: `${folder} is not an absolute path` })
     }
     const before = this.settings
     const settings = this.parts.settings.patch(patch)
     if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
     this.options.push({ topic: 'settings', settings })
-    return Promise.resolve(settings)
+    return settings
   }
 
   /** All that a window needs; the queue in it is on disk. */

@@ -52,15 +52,29 @@ describe.skipIf(!isBuilt())('ten thousand files', () => {
     expect(bench.core.queueState.jobs).toHaveLength(FILES)
     const { job } = bench.core.settings
     const { handlers } = bench.core
-    measured.preflight = await costOf(async () => void (await handlers['queue.preflight']({ settings: job })))
+    measured.preflight = await costOf(async () => {
+      await handlers['queue.preflight']({ settings: job })
+    })
     const form = await bench.core.patchSettings({ job: { chunkSec: 2, output: { pattern: '{name}-x' } } })
-    measured.preflightAgain = await costOf(async () => void (await handlers['queue.preflight']({ settings: form.job })))
-    measured.apply = await costOf(async () => void (await handlers['queue.applySettings']({})))
+    measured.preflightAgain = await costOf(async () => {
+      await handlers['queue.preflight']({ settings: form.job })
+    })
+    measured.apply = await costOf(async () => {
+      await handlers['queue.applySettings']({})
+    })
     const ids = bench.core.queueState.jobs.map(({ id }) => id)
-    measured.runNext = await costOf(async () => void (await handlers['queue.runNext']({ jobIds: ids.slice(5000) })))
-    measured.cancel = await costOf(async () => void (await handlers['queue.cancel']({ jobIds: ids })))
-    measured.snapshot = await costOf(async () => void (await handlers['app.snapshot']({})))
-    measured.remove = await costOf(async () => void (await handlers['queue.remove']({ jobIds: ids })))
+    measured.runNext = await costOf(async () => {
+      await handlers['queue.runNext']({ jobIds: ids.slice(5000) })
+    })
+    measured.cancel = await costOf(async () => {
+      await handlers['queue.cancel']({ jobIds: ids })
+    })
+    measured.snapshot = await costOf(async () => {
+      await handlers['app.snapshot']({})
+    })
+    measured.remove = await costOf(async () => {
+      await handlers['queue.remove']({ jobIds: ids })
+    })
     console.info(
       Object.entries(measured)
         .map(([name, { p95, cpuMs: all }]) => `${name} ${all.toFixed(0)} ms (p95 ${p95.toFixed(1)})`)
