@@ -59,7 +59,8 @@ export class Adder {
     let error: ErrorPayload | null = null
     try {
       const scan = await this.scan(scanId, paths, settings)
-      this.count(scanId, { skipped: scan.skipped.length, otherFiles: scan.otherFiles, cutShort: scan.cutShort })
+      const { otherFiles, cutShort } = scan
+      this.count(scanId, { found: scan.files.length, skipped: scan.skipped.length, otherFiles, cutShort })
       await this.planner.exclusively(() => this.queue(scan, settings, signal))
     } catch (thrown) {
       // What the scan throws when it is cancelled is the signal's own reason.
