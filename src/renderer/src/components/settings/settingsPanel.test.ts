@@ -1,0 +1,133 @@
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { emptyQueue, reduceQueue } from '../../../../shared/jobs/reduceQueue'
+import type { PreflightWarning, Snapshot } from '../../../../shared/ipc/views'
+import { DEFAULT_APP_SETTINGS, patchSettings, type AppSettings } from '../../../../shared/settings/appSettings'
+import { applyLanguage, i18n } from '../../i18n'
+import { fakeApi, installFake, restingSnapshot, type FakeApi } from '../../ipc/fakeApi.testkit'
+import { useSession } from '../../stores/session'
+import SettingsPanel from './SettingsPanel.vue'
+
+let main: AppSettings
+let warnings: readonly PreflightWarning[]
+let fake: FakeApi
+let panel: VueWrapper
+
+async function open(snapshot: Partial<Snapshot> = {}): Promise<void> {
+  fake = fakeApi({
+    'app.snapshot': () => restingSnapshot({ settings: main, ...snapshot }),
+    'settings.patch': (patch) => {
+      main = patchSettings(main, patch)
+      return main
+    },
+    'queue.preflight': ({ settings }) => ({
+      example: { input: '/in/a.wav', output: `/in/${settings.output.pattern.replace('{name}', 'a')}.wav` },
+      warnings,
+      forecastBytes: 124_000_000
+    })
+  })
+  installFake(fake)
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  panel = mount(SettingsPanel, { global: { plugins: [pinia, i18n] }, attachTo: document.body })
+  await useSession().refresh()
+  await settle()
+}
+
+/** Past the quiet times of typing and of the check. */
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(700)
+  await flushPromises()
+}
+
+const button = (words: string): VueWrapper['element'] =>
+  panel.findAll('button').find((one) => one.text() === words)!.element
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  main = { ...DEFAULT_APP_SETTINGS, language: 'en' }
+  warnings = []
+  applyLanguage('en', 'en')
+})
+afterEach(() => {
+  panel.unmount()
+  vi.useRealTimers()
+})
+
+describe('SettingsPanel', () => {
+  it('changes to overlapping with the article’s values and says what they cost', async () => {
+    await open()
+    expect(panel.get('[data-testid=compute-factor]').text()).toBe('1.00×')
+    await panel.findAll('[role=radio]')[1]!.trigger('click')
+    await settle()
+    expect(main.job).toMatchObject({ join: 'overlap', chunkSec: 2, overlapSec: 0.5 })
+    expect(panel.get('[data-testid=compute-factor]').text()).toBe('2.75×')
+    expect(panel.get('[data-testid=memory-forecast]').text()).toBe('about 124 MB')
+  })
+
+  it('shortens the overlap with its chunk (a pair that main refuses)', async () => {
+    main = patchSettings(main, { job: { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } })
+    await open()
+    const length = panel.get<HTMLInputElement>('input[aria-label="Chunk length"]')
+    await length.setValue('0.5')
+    await length.trigger('blur')
+    await settle()
+    expect(main.job).toMatchObject({ chunkSec: 0.5, overlapSec: 0.25 })
+  })
+
+  it('stores no name that cannot be one, and says why', async () => {
+    await open()
+    const name = panel.findAll<HTMLInputElement>('input').find((input) => input.element.value === '{name}.clean')!
+    await name.setValue('a/b')
+    await settle()
+    expect(main.job.output.pattern).toBe('{name}.clean')
+    expect(name.attributes('aria-invalid')).toBe('true')
+    expect(panel.text()).toContain('A name cannot have any of these')
+    await name.setValue('{name}-quiet')
+    await settle()
+    expect(main.job.output.pattern).toBe('{name}-quiet')
+    expect(panel.get('[data-testid=output-example]').text()).toContain('a-quiet.wav')
+  })
+
+  it('a half-typed name is not undone by main’s word about something else', async () => {
+    await open()
+    const name = panel.findAll<HTMLInputElement>('input').find((input) => input.element.value === '{name}.clean')!
+    await name.setValue('{name')
+    fake.push({ topic: 'settings', settings: { ...main, theme: 'dark' } })
+    await settle()
+    expect(name.element.value).toBe('{name')
+  })
+
+  it('names what stands in the way first, and gives waiting files these settings on request', async () => {
+    warnings = [
+      { kind: 'settingsDiffer', count: 3 },
+      { kind: 'disk', path: '/out', neededBytes: 4e9, freeBytes: 1e9 }
+    ]
+    await open()
+    const kinds = panel.findAll('li').map((item) => item.attributes('data-kind'))
+    expect(kinds).toEqual(['disk', 'settingsDiffer'])
+    ;(button('Apply to waiting files') as HTMLButtonElement).click()
+    await settle()
+    expect(fake.requestsOf('queue.applySettings')).toEqual([{}])
+  })
+
+  it('never says that nothing stands in the way of an engine that cannot start', async () => {
+    await open({ engine: { kind: 'unavailable', error: { code: 'E_MODEL_DAMAGED', data: {} } } })
+    expect(panel.text()).toContain('Engine not available')
+    expect(panel.text()).not.toContain('Nothing stands in the way')
+  })
+
+  it('says nothing about standing in the way where no file waits', async () => {
+    await open({ queue: reduceQueue(emptyQueue('e'), { type: 'runChanged', run: { kind: 'idle', because: null } }) })
+    expect(panel.text()).toContain('No files are waiting.')
+  })
+
+  it('speaks Chinese the moment it is asked to', async () => {
+    await open()
+    applyLanguage('zh-CN', 'en')
+    await settle()
+    expect(panel.text()).toContain('分块衔接方式')
+    expect(panel.text()).not.toMatch(/Preset|Overlap|Strength/u)
+  })
+})
