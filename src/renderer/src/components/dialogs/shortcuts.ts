@@ -11,7 +11,8 @@ export interface Shortcut {
     | 'move'
     | 'extend'
     | 'reorder'
-    | 'open'
+    | 'details'
+    | 'toggle'
     | 'menu'
     | 'preferences'
     | 'shortcuts'
@@ -70,7 +71,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
           ['Alt', '↓']
         ]
       },
-      { words: 'open', ways: [['Enter']] },
+      { words: 'toggle', ways: [['Space']] },
+      { words: 'details', ways: [['Enter']] },
       { words: 'remove', ways: [['Delete']] },
       { words: 'menu', ways: [['Shift', 'F10']] }
     ]
