@@ -174,7 +174,10 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
     const { handlers } = bench.core
     const [a, b] = [bench.id('a.wav'), bench.id('b.wav')]
     await handlers['queue.start']({})
+    await handlers['queue.pause']({})
     await handlers['queue.stopAfter']({ on: true })
+    expect(bench.core.queueState.run).toEqual({ kind: 'paused' })
+    await handlers['queue.resume']({})
     expect(bench.core.queueState.run).toEqual({ kind: 'running', stopAfter: true })
     await bench.until(() => fraction() > 0)
     await handlers['queue.remove']({ jobIds: [a] })

@@ -3,7 +3,7 @@ import { cpus, homedir, release } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
-import { AppError } from '../../shared/errors/appError'
+import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ModelView, RecoveryView, Snapshot } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
 import { countJobs } from '../../shared/jobs/reduceQueue'
@@ -34,6 +34,8 @@ export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
 
 /** From a wish to close until the engine is ended by force: the journal and the settings still follow. */
 const CLOSE_PATIENCE_MS = 2000
+/** An engine that has nothing to do gives its memory back after so long; the next start has it in a second. */
+const IDLE_ENGINE_MS = 120_000
 /** A window that opens waits so long for word of ffmpeg. */
 const FFMPEG_PATIENCE_MS = 1000
 
@@ -63,6 +65,7 @@ export class AppCore {
   private ffmpeg: FfmpegStatus | null = null
   private lastEngineSettings: EngineSettings | null = null
   private closing: Promise<void> | null = null
+  private idleTimer: NodeJS.Timeout | null = null
 
   private constructor(
     private readonly options: CoreOptions,
@@ -94,13 +97,19 @@ export class AppCore {
   }
 
   /** Settings and journal read, stale parts swept. Throws `E_IO` where another process holds `dataFolder`. */
-  static async open(options: CoreOptions): Promise<AppCore> {
+  static open(options: CoreOptions): Promise<AppCore> {
+    return AppCore.read(options).catch((thrown: unknown) => {
+      throw toAppError(thrown)
+    })
+  }
+
+  private static async read(options: CoreOptions): Promise<AppCore> {
     const { dataFolder, layout, log } = options
     await ensureFolder(dataFolder)
     let core: AppCore | null = null
     const onFailure = (error: AppError): void => {
       log(`the queue can no longer be saved: ${error.message}`)
-      void core?.queue.stop()
+      void core?.queue.stop(error.toPayload())
     }
     const opened = await QueueJournal.open({ folder: dataFolder, log, onFailure })
     try {
@@ -242,6 +251,7 @@ export class AppCore {
     this.metrics.close()
     await Promise.all([this.queue.stop(), this.adder.close(), this.prober.close()])
     this.progress.close()
+    if (this.idleTimer) clearTimeout(this.idleTimer)
     await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])
     this.host.killNow()
     clearTimeout(deadline)
@@ -274,11 +284,21 @@ export class AppCore {
     })
     this.media.setFfmpeg(this.settings.ffmpegPath)
     this.parts.store.subscribe((event, { run }) => {
-      if (event.type === 'runChanged' && run.kind === 'running') this.metrics.hurry()
+      if (event.type === 'runChanged') this.onRun(run.kind)
       if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
     })
     this.prober.wake()
     this.metrics.start()
+  }
+
+  private onRun(kind: QueueState['run']['kind']): void {
+    if (this.idleTimer) clearTimeout(this.idleTimer)
+    this.idleTimer = null
+    if (kind === 'running') this.metrics.hurry()
+    if (kind !== 'idle') return
+    this.idleTimer = setTimeout(() => {
+      if (this.queueState.run.kind === 'idle') void this.host.shutdown()
+    }, IDLE_ENGINE_MS)
   }
 
   private setRecovery(recovery: RecoveryView | null): void {

@@ -33,6 +33,10 @@ export class QueueService {
   private readonly runner: QueueRunner
   private running: Promise<void> | null = null
   private stopping = false
+  /** What made the app itself stop the run. */
+  private because: ErrorPayload | null = null
+  /** The files in work are the last ones; kept over a pause. */
+  private last = false
   /** Running jobs that go out of the list as soon as they have ended. */
   private readonly doomed = new Set<string>()
 
@@ -63,6 +67,8 @@ export class QueueService {
     const { store } = this.options
     if (store.state.run.kind === 'paused') this.resume()
     if (this.running || countJobs(store.state).pending === 0) return
+    this.last = false
+    this.because = null
     store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
     this.running = this.runToEnd().finally(() => (this.running = null))
   }
@@ -79,23 +85,26 @@ export class QueueService {
     const { store, host } = this.options
     if (store.state.run.kind !== 'paused') return
     host.resume()
-    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
+    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: this.last } })
     this.runner.hold(false)
   }
 
-  /** Resolves when nothing runs any more. */
-  async stop(): Promise<void> {
+  /** Resolves when nothing runs any more. `because`: what the app itself stops for. */
+  async stop(because: ErrorPayload | null = null): Promise<void> {
     if (!this.running) return
     this.stopping = true
+    this.because ??= because
     this.runner.stop('return')
     await this.running
   }
 
   stopAfter(on: boolean): void {
     const { store } = this.options
-    if (this.stopping || store.state.run.kind === 'idle') return
-    if (store.state.run.kind === 'paused') this.resume()
-    store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: on } })
+    const { kind } = store.state.run
+    if (this.stopping || kind === 'idle') return
+    this.last = on
+    // A held run stays held; it is told when it goes on.
+    if (kind === 'running') store.dispatch({ type: 'runChanged', run: { kind, stopAfter: on } })
     this.runner.setLast(on)
   }
 
@@ -201,11 +210,11 @@ export class QueueService {
       if (type === 'jobFinished') ended.done++
       else if (type === 'jobFailed') ended.failed++
     })
-    const because: ErrorPayload | null = await this.runner.run()
+    const ending = await this.runner.run()
+    const because = this.because ?? ending
     unsubscribe()
     if (host.isPaused) host.resume()
-    const { run } = store.state
-    const asked = this.stopping || (run.kind === 'running' && run.stopAfter)
+    const asked = this.stopping || this.last
     this.stopping = false
     store.dispatch({ type: 'runChanged', run: { kind: 'idle', because } })
     if (!asked && because === null) onFinished({ ...ended, wallSec: progress.clock.sec })

@@ -47,6 +47,21 @@ async function linked(own: string, file: string): Promise<boolean> {
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? error.code : ''
     if (errno === 'EEXIST') return false
+    if (NO_HARD_LINKS.has(String(errno))) return created(own, file)
+    throw error
+  }
+}
+
+/** What FAT, exFAT and some network disks answer to `link`. */
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'EMLINK', 'EINVAL'])
+
+/** Without links: only one can make a file; for a moment it is empty, and a taker that dies in it leaves a stale lock. */
+async function created(own: string, file: string): Promise<boolean> {
+  try {
+    await writeFile(file, await readFile(own), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
     throw error
   }
 }

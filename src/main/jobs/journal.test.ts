@@ -143,6 +143,24 @@ describe('QueueJournal', () => {
     await journal.close()
   })
 
+  it('is read in a second with 10,000 jobs and their whole history (each change is a walk over all of them)', async () => {
+    const jobs = Array.from({ length: 10_000 }, (_, n) => newJob(String(n)))
+    const { journal, state: begun } = await openJournal()
+    let state = reduceQueue(begun, { ...EVENTS[0], jobs } as QueueEvent)
+    void journal.append({ ...EVENTS[0], jobs } as QueueEvent, state)
+    for (let n = 0; n < 1500; n++) {
+      const event: QueueEvent = { type: 'jobStarted', jobId: String(n) }
+      state = reduceQueue(state, event)
+      await journal.append(event, state)
+    }
+    await journal.close()
+    const before = process.cpuUsage()
+    const read = readJournal(readFileSync(file()), 'x')
+    const { user } = process.cpuUsage(before)
+    expect(user / 1e6).toBeLessThan(1)
+    expect(read.interrupted).toHaveLength(1500)
+  })
+
   it('belongs to one process; what a dead one left is taken over', async () => {
     const { journal } = await openJournal()
     await expect(openJournal()).rejects.toMatchObject({ code: 'E_IO' })

@@ -12,6 +12,8 @@ const NAME = 'queue.jsonl'
 /** A journal this big, and so much bigger than its queue, is written anew. */
 const COMPACT_BYTES = 1_000_000
 const COMPACT_RATIO = 4
+/** As is one with so many changes: each is a walk over the whole queue when it is read. */
+const COMPACT_EVENTS = 500
 /** Jobs in one line of a snapshot: a line is made in a few milliseconds. */
 const JOBS_A_LINE = 500
 
@@ -44,6 +46,7 @@ export class QueueJournal {
   private waitingFrom: QueueState | null = null
   private working: Promise<void> | null = null
   private bytes = 0
+  private events = 0
   private compactAt = 0
   private failed = false
 
@@ -133,10 +136,12 @@ export class QueueJournal {
   private async writeWaiting(): Promise<void> {
     const { waitingFrom: state, group } = this
     const text = this.waiting.join('')
+    this.events += this.waiting.length
     this.waiting = []
     this.group = null
+    const isBig = this.bytes + text.length > this.compactAt || this.events > COMPACT_EVENTS
     try {
-      if (state && this.bytes + text.length > this.compactAt) await this.rewrite(state)
+      if (state && isBig) await this.rewrite(state)
       else await this.writeText(text)
     } finally {
       group?.settle()
@@ -167,6 +172,7 @@ export class QueueJournal {
       await this.handle?.close()
       this.handle = handle
       this.bytes = bytes
+      this.events = 0
       this.compactAt = Math.max(this.options.compactBytes ?? COMPACT_BYTES, bytes * COMPACT_RATIO)
     } catch (error) {
       await handle.close()
