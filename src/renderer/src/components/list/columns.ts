@@ -23,8 +23,8 @@ interface Column {
 }
 
 export const COLUMNS: Readonly<Record<ColumnId, Column>> = {
-  name: { leastPx: 184, grow: 5, align: 'start', goes: 0 },
-  folder: { leastPx: 96, grow: 3, align: 'start', goes: 6 },
+  name: { leastPx: 208, grow: 6, align: 'start', goes: 0 },
+  folder: { leastPx: 104, grow: 3, align: 'start', goes: 6 },
   length: { leastPx: 68, grow: 0, align: 'end', goes: 2 },
   rate: { leastPx: 78, grow: 0, align: 'end', goes: 7 },
   channels: { leastPx: 72, grow: 0, align: 'start', goes: 8 },

@@ -1,4 +1,4 @@
-import { Ban, Check, CircleAlert, CircleDashed, Pause, SkipForward, TriangleAlert } from 'lucide-vue-next'
+import { AudioLines, Ban, Check, CircleAlert, CircleDashed, Pause, SkipForward, TriangleAlert } from 'lucide-vue-next'
 import type { Component } from 'vue'
 import type { Job } from '../../../../shared/jobs/job'
 import type { Tone } from '../ui/kit'
@@ -20,7 +20,7 @@ export function stateLook({ status }: Job, held: boolean): StateLook {
     case 'running':
       return held
         ? { word: 'held', tone: 'neutral', icon: Pause, quiet: false }
-        : { word: 'running', tone: 'accent', icon: null, quiet: false }
+        : { word: 'running', tone: 'accent', icon: AudioLines, quiet: false }
     case 'done':
       return status.result.warnings.length > 0
         ? { word: 'done', tone: 'warn', icon: TriangleAlert, quiet: true }
