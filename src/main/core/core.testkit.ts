@@ -112,7 +112,7 @@ export class CoreBench {
     const deadline = performance.now() + timeoutMs
     while (!holds()) {
       if (performance.now() > deadline) {
-        throw new Error(`never came: ${holds.toString()}; ${this.kinds()}; ${this.log.join('; ')}`)
+        throw new Error(`never came: ${holds.toString()}; ${this.kinds().slice(0, 500)}; ${this.log.join('; ')}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 10))
     }

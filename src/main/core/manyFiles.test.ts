@@ -66,6 +66,11 @@ describe.skipIf(!isBuilt())('ten thousand files', () => {
     measured.runNext = await costOf(async () => {
       await handlers['queue.runNext']({ jobIds: ids.slice(5000) })
     })
+    measured.run = await costOf(async () => {
+      await handlers['queue.start']({})
+      await bench.until(() => bench.core.queueState.jobs.filter(({ status }) => status.kind === 'failed').length > 20)
+      await handlers['queue.stop']({})
+    })
     measured.cancel = await costOf(async () => {
       await handlers['queue.cancel']({ jobIds: ids })
     })

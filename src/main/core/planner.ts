@@ -76,14 +76,11 @@ export class Planner {
         this.release(state.jobs.filter(({ id }) => id === event.jobId))
         break
       case 'jobsCancelled':
-        this.release(pick(state.jobs, event.jobIds))
+        void this.exclusively(() => this.releaseAll(pick(state.jobs, event.jobIds)))
         break
-      case 'jobsRemoved': {
-        const gone = pick(before.jobs, event.jobIds)
-        // Before the next planning, and not in one breath: it may be the whole list.
-        void this.exclusively(() => this.letGo(gone))
+      case 'jobsRemoved':
+        void this.exclusively(() => this.letGo(pick(before.jobs, event.jobIds)))
         break
-      }
       case 'jobsReplanned':
         this.onReplanned(event.jobs, state, before)
         break
@@ -91,10 +88,18 @@ export class Planner {
     }
   }
 
-  private async letGo(jobs: readonly Job[]): Promise<void> {
+  /** Before the next planning, and not in one breath: it may be the whole list. */
+  private async releaseAll(jobs: readonly Job[]): Promise<void> {
     for (const [n, job] of jobs.entries()) {
       await breathe(n)
       this.release([job])
+    }
+  }
+
+  private async letGo(jobs: readonly Job[]): Promise<void> {
+    await this.releaseAll(jobs)
+    for (const [n, job] of jobs.entries()) {
+      await breathe(n)
       this.claims.removeInputs([inputOf(job)])
     }
   }
