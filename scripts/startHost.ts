@@ -16,7 +16,9 @@ const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY'].some((name) => (process.env[na
 if (process.platform === 'linux' && !hasDisplay) {
   fail('start:host opens a window, and there is no display here. With one of its own: xvfb-run -a npm run start:host')
 }
-console.log(`Stillwave on a stand-in for Electron (e2e/host), in ${chromium}. Menu keys work; dialogs ask in this terminal.`)
+console.log(
+  `Stillwave on a stand-in for Electron (e2e/host), in ${chromium}. Menu keys work; dialogs ask in this terminal.`
+)
 const args = [join(projectRoot, 'out/scripts/hostRun.js'), join(projectRoot, 'out/main/index.js')]
 const child = spawn(process.execPath, [...args, ...process.argv.slice(2)], {
   stdio: 'inherit',

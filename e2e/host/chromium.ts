@@ -54,13 +54,17 @@ export function chromium(): Promise<Chromium> {
 async function start(): Promise<Chromium> {
   const path = findChromium()
   if (path === null) throw new Error(`No Chromium was found. ${HOW_TO_INSTALL}`)
-  const visible = process.env['STILLWAVE_HOST_VISIBLE'] === '1'
+  const visible = process.env.STILLWAVE_HOST_VISIBLE === '1'
   const profile = mkdtempSync(join(tmpdir(), 'stillwave-host-'))
   const child = spawn(path, [...SWITCHES, ...modeSwitches(visible), `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe']
   })
   const said = lastWords(child)
-  const ended = new Promise<void>((resolve) => child.once('exit', () => { resolve() }))
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve()
+    })
+  )
   process.once('exit', () => {
     child.kill('SIGKILL')
     rmSync(profile, { recursive: true, force: true, maxRetries: 3 })

@@ -38,9 +38,14 @@ const METHODS = {
     answerNextDialog(answer)
   },
   dialogs: () => opened,
-  menu: () => StrictMenu.getApplicationMenu()?.all().map(({ id, label, role, enabled, accelerator }) => ({ id, label, role, enabled, accelerator })) ?? [],
+  menu: () =>
+    StrictMenu.getApplicationMenu()
+      ?.all()
+      .map(({ id, label, role, enabled, accelerator }) => ({ id, label, role, enabled, accelerator })) ?? [],
   clickMenu: (idOrLabel: string) => {
-    const item = StrictMenu.getApplicationMenu()?.all().find(({ id, label }) => id === idOrLabel || label === idOrLabel)
+    const item = StrictMenu.getApplicationMenu()
+      ?.all()
+      .find(({ id, label }) => id === idOrLabel || label === idOrLabel)
     if (!item) throw new Error(`the menu has no item ${idOrLabel}`)
     item.choose()
   },

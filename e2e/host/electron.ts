@@ -9,7 +9,15 @@ export { ipcMain } from './electron/ipcMain'
 export { StrictMenu as Menu } from './electron/menu'
 export { nativeTheme } from './electron/nativeTheme'
 export { session } from './electron/session'
-export { clipboard, crashReporter, Notification, powerMonitor, powerSaveBlocker, screen, shell } from './electron/system'
+export {
+  clipboard,
+  crashReporter,
+  Notification,
+  powerMonitor,
+  powerSaveBlocker,
+  screen,
+  shell
+} from './electron/system'
 export { utilityProcess } from './electron/utilityProcess'
 export { protocol } from './originServer'
 

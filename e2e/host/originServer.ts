@@ -62,5 +62,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, origin
   const answered = await handler(new Request(url, { method: request.method ?? 'GET', headers, signal: gone.signal }))
   response.writeHead(answered.status, answered.statusText, [...answered.headers].flat())
   if (answered.body === null || request.method === 'HEAD') response.end()
-  else Readable.fromWeb(answered.body as ReadableStream).on('error', () => response.destroy()).pipe(response)
+  else
+    Readable.fromWeb(answered.body as ReadableStream)
+      .on('error', () => response.destroy())
+      .pipe(response)
 }

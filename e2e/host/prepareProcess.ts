@@ -6,6 +6,10 @@ export async function prepareProcess(): Promise<void> {
   const origin = await openOrigin()
   // Before the arguments: what follows a `--` among them is files.
   process.argv.splice(2, 0, `--stillwave-host-origin=${origin}`)
-  const values = { type: 'browser', defaultApp: true, resourcesPath: join(process.cwd(), 'node_modules/electron/dist/resources') }
+  const values = {
+    type: 'browser',
+    defaultApp: true,
+    resourcesPath: join(process.cwd(), 'node_modules/electron/dist/resources')
+  }
   for (const [name, value] of Object.entries(values)) Object.defineProperty(process, name, { value, writable: true })
 }

@@ -1,5 +1,5 @@
 /** What the host's own parts know of the way it was started. */
-export const VISIBLE = process.env['STILLWAVE_HOST_VISIBLE'] === '1'
+export const VISIBLE = process.env.STILLWAVE_HOST_VISIBLE === '1'
 export const CONTROLLED = process.send !== undefined
 
 /** The value of `--name=value` among the app's arguments. */

@@ -23,7 +23,7 @@ class ParentPort extends HostEmitter {
   }
 
   postMessage(message: unknown): void {
-    send!(structuredClone(message) as object)
+    send!(structuredClone(message))
   }
 }
 

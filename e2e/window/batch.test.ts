@@ -20,7 +20,11 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
 
   beforeAll(async () => {
     writeRecording(path.join(folder, 'long talk.wav'), { durationSec: 45, seed: 3 })
-    writeRecording(path.join(folder, 'kitchen', 'stereo 48k.wav'), { durationSec: 4, sampleRateHz: 48_000, channels: 2 })
+    writeRecording(path.join(folder, 'kitchen', 'stereo 48k.wav'), {
+      durationSec: 4,
+      sampleRateHz: 48_000,
+      channels: 2
+    })
     writeRecording(path.join(folder, 'kitchen', '采访 第一段.wav'), { durationSec: 3, seed: 5 })
     writeFileSync(path.join(folder, 'broken.wav'), 'RIFF and then nothing that makes sense')
     writeFileSync(path.join(folder, 'notes.txt'), 'not audio')
@@ -35,9 +39,13 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
 
   it('is dropped and listed, with what its files are', async () => {
     await app.drop([folder])
-    await until(() => jobsOf(app), (jobs) => jobs.length === 4 && jobs.every(({ probe }) => probe !== null), {
-      what: 'four files, all probed'
-    })
+    await until(
+      () => jobsOf(app),
+      (jobs) => jobs.length === 4 && jobs.every(({ probe }) => probe !== null),
+      {
+        what: 'four files, all probed'
+      }
+    )
     await row(app, 'long talk.wav').waitFor()
     await expect(row(app, 'stereo 48k.wav').innerText()).resolves.toMatch(/48 kHz/u)
     await expect(row(app, '采访 第一段.wav').innerText()).resolves.toMatch(/0:03/u)
@@ -57,24 +65,32 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
   it('starts, and pause holds the file where it is', async () => {
     await app.control.watchLoop()
     await button(app, 'Start').click()
-    await until(() => fractionOf(app, 'long talk.wav'), (done) => done !== null && done > 0.08, { what: 'work on the first file' })
-    expect((await app.control.progressBar())).toBeGreaterThanOrEqual(0)
+    await until(
+      () => fractionOf(app, 'long talk.wav'),
+      (done) => done !== null && done > 0.08,
+      { what: 'work on the first file' }
+    )
+    expect(await app.control.progressBar()).toBeGreaterThanOrEqual(0)
     await button(app, 'Pause').click()
     await button(app, 'Resume').waitFor()
     await app.page.waitForTimeout(600)
     const held = await fractionOf(app, 'long talk.wav')
     await app.page.waitForTimeout(900)
     expect(await fractionOf(app, 'long talk.wav')).toBe(held)
-    expect((await kindsOf(app))['running']).toBe(1)
+    expect((await kindsOf(app)).running).toBe(1)
   })
 
   it('goes on and finishes every file but the broken one, which says why', async () => {
     await app.control.minimize()
     await button(app, 'Resume').click()
-    await until(() => kindsOf(app), (kinds) => (kinds['pending'] ?? 0) + (kinds['running'] ?? 0) === 0, {
-      what: 'the end of the batch',
-      withinMs: 50_000
-    })
+    await until(
+      () => kindsOf(app),
+      (kinds) => (kinds.pending ?? 0) + (kinds.running ?? 0) === 0,
+      {
+        what: 'the end of the batch',
+        withinMs: 50_000
+      }
+    )
     expect(await kindsOf(app)).toEqual({ done: 3, failed: 1 })
     const loop = await app.control.loopDelay()
     console.info(`Main's event loop in a batch: p50 ${loop.p50} ms, p95 ${loop.p95} ms, max ${loop.max} ms`)
@@ -102,18 +118,30 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     // A held batch lets the machine sleep.
     expect(power).toEqual(['start', 'stop', 'start', 'stop'].map((act) => `${act} prevent-app-suspension`))
     expect(asked.find(({ what }) => what === 'notification')?.value).toMatch(/Done: 3.*Failed: 1/u)
-    await until(() => app.control.progressBar(), (value) => value === -1, { what: 'an empty taskbar' })
+    await until(
+      () => app.control.progressBar(),
+      (value) => value === -1,
+      { what: 'an empty taskbar' }
+    )
   })
 
   it('retries a failed file once it has been mended', async () => {
     writeRecording(path.join(folder, 'broken.wav'), { durationSec: 1.5 })
     await row(app, 'broken.wav').click({ button: 'right' })
     await app.page.getByRole('menuitem', { name: 'Retry' }).click()
-    await until(() => kindsOf(app), (kinds) => kinds['failed'] === undefined, { what: 'the file in the queue again' })
+    await until(
+      () => kindsOf(app),
+      (kinds) => kinds.failed === undefined,
+      { what: 'the file in the queue again' }
+    )
     if ((await snapshotOf(app)).queue.run.kind === 'idle') await button(app, 'Start').click()
-    const seen = await until(() => kindsOf(app), (kinds) => kinds['pending'] === undefined && kinds['running'] === undefined, {
-      what: 'the end of the second run'
-    })
+    const seen = await until(
+      () => kindsOf(app),
+      (kinds) => kinds.pending === undefined && kinds.running === undefined,
+      {
+        what: 'the end of the second run'
+      }
+    )
     // A changed source is another file: it is cleaned, or refused by its code, and never done as the old one.
     const [job] = (await jobsOf(app)).filter(({ inputPath }) => inputPath.endsWith('broken.wav'))
     if (job!.status.kind === 'failed') expect(job!.status.error.code).toBe('E_SOURCE_CHANGED')
@@ -123,9 +151,13 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
   it('copies the report of a file, and shows its result in its folder', async () => {
     await row(app, 'long talk.wav').click({ button: 'right' })
     await app.page.getByRole('menuitem', { name: 'Show in folder' }).click()
-    const asked = await until(() => app.control.asked(), (all) => all.some(({ what }) => what === 'showItemInFolder'), {
-      what: 'the folder shown'
-    })
+    const asked = await until(
+      () => app.control.asked(),
+      (all) => all.some(({ what }) => what === 'showItemInFolder'),
+      {
+        what: 'the folder shown'
+      }
+    )
     expect(asked.find(({ what }) => what === 'showItemInFolder')?.value).toBe(path.join(results, 'long talk.wav'))
     const [job] = (await jobsOf(app)).filter(({ inputPath }) => inputPath.endsWith('long talk.wav'))
     const report = await app.page.evaluate((jobId) => window.stillwave.job.copyReport({ jobId }), job!.id)
@@ -138,24 +170,42 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     await row(app, 'long talk.wav').click()
     await app.page.keyboard.press('Control+a')
     await app.page.keyboard.press('Delete')
-    await until(() => jobsOf(app), (jobs) => jobs.length === 0, { what: 'an empty list' })
+    await until(
+      () => jobsOf(app),
+      (jobs) => jobs.length === 0,
+      { what: 'an empty list' }
+    )
     await app.drop([more])
-    await until(() => kindsOf(app), (kinds) => kinds['pending'] === 8, { what: 'eight more files' })
+    await until(
+      () => kindsOf(app),
+      (kinds) => kinds.pending === 8,
+      { what: 'eight more files' }
+    )
     await button(app, 'Start').click()
     const [cancels, clicks]: [number[], number[]] = [[], []]
     for (let i = 1; i <= 6; i++) {
       const name = `take ${i}.wav`
-      await until(() => fractionOf(app, name), (done) => done !== null && done > 0.02, { what: `work on ${name}` })
+      await until(
+        () => fractionOf(app, name),
+        (done) => done !== null && done > 0.02,
+        { what: `work on ${name}` }
+      )
       clicks.push(...(await clickTimes(app)))
       const [job] = (await jobsOf(app)).filter(({ inputPath }) => inputPath.endsWith(name))
       cancels.push(await cancelMs(app, job!.id))
     }
-    console.info(`A click was answered in ${p95(clicks).toFixed(0)} ms (p95 of ${clicks.length}), a cancel done in ${p95(cancels).toFixed(0)} ms (p95 of ${cancels.length})`)
+    console.info(
+      `A click was answered in ${p95(clicks).toFixed(0)} ms (p95 of ${clicks.length}), a cancel done in ${p95(cancels).toFixed(0)} ms (p95 of ${cancels.length})`
+    )
     expect(p95(cancels)).toBeLessThan(3000)
     expect(p95(clicks)).toBeLessThan(500)
     await button(app, 'Stop').click()
     await button(app, 'Stop now').click()
-    await until(() => kindsOf(app), (kinds) => kinds['running'] === undefined, { what: 'nothing in work' })
+    await until(
+      () => kindsOf(app),
+      (kinds) => kinds.running === undefined,
+      { what: 'nothing in work' }
+    )
     expect(await kindsOf(app)).toEqual({ cancelled: 6, pending: 2 })
     expect(filesUnder(results).filter((file) => file.includes('take') || file.includes('.part'))).toEqual([])
     expect(filesUnder(more)).toHaveLength(8)

@@ -9,7 +9,7 @@ import { alive } from './processTree'
 import { writeRecording } from './recordings'
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
-const ended = (kinds: Readonly<Record<string, number>>): boolean => (kinds['pending'] ?? 0) + (kinds['running'] ?? 0) === 0
+const ended = (kinds: Readonly<Record<string, number>>): boolean => (kinds.pending ?? 0) + (kinds.running ?? 0) === 0
 
 /** RELIABILITY R1, R2, R5, R11, R41: what dies takes nothing with it. */
 describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch', () => {
@@ -36,9 +36,17 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
 
   async function startBatch(): Promise<void> {
     await app.drop([folder])
-    await until(() => kindsOf(app), (kinds) => kinds['pending'] === 3, { what: 'three files' })
+    await until(
+      () => kindsOf(app),
+      (kinds) => kinds.pending === 3,
+      { what: 'three files' }
+    )
     await button(app, 'Start').click()
-    await until(() => fractionOf(app, '2 long.wav'), (done) => done !== null && done > 0.1, { what: 'work on the long file' })
+    await until(
+      () => fractionOf(app, '2 long.wav'),
+      (done) => done !== null && done > 0.1,
+      { what: 'work on the long file' }
+    )
   }
 
   async function untilAllDone(): Promise<void> {
@@ -52,9 +60,13 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
     const engine = (await app.control.utilities()).find(({ serviceName }) => serviceName.includes('engine'))
     expect(engine).toBeDefined()
     process.kill(engine!.pid, 'SIGKILL')
-    await until(async () => (await snapshotOf(app)).engine, (view) => view.kind === 'ready' && view.pid !== engine!.pid, {
-      what: 'another engine'
-    })
+    await until(
+      async () => (await snapshotOf(app)).engine,
+      (view) => view.kind === 'ready' && view.pid !== engine!.pid,
+      {
+        what: 'another engine'
+      }
+    )
     await untilAllDone()
     expect(alive([engine!.pid])).toEqual([])
   })
@@ -64,8 +76,16 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
     const epoch = (await snapshotOf(app)).queue.epoch
     const before = await fractionOf(app, '2 long.wav')
     await app.control.crashRenderer()
-    await until(() => app.control.pageReady(), (ready) => !ready, { what: 'the crash' })
-    await until(() => app.control.pageReady(), (ready) => ready, { what: 'the page back', withinMs: 10_000 })
+    await until(
+      () => app.control.pageReady(),
+      (ready) => !ready,
+      { what: 'the crash' }
+    )
+    await until(
+      () => app.control.pageReady(),
+      (ready) => ready,
+      { what: 'the page back', withinMs: 10_000 }
+    )
     await app.reconnect()
     await app.page.getByRole('row', { name: '2 long.wav' }).waitFor()
     const { queue, progress } = await snapshotOf(app)
@@ -96,8 +116,12 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
     await startBatch()
     await app.control.answerDialog({ kind: 'message', response: 0 })
     await app.control.closeWindow()
-    await until(() => app.control.dialogs(), (dialogs) => dialogs.length === 1, { what: 'the question' })
-    expect((await kindsOf(app))['running']).toBe(1)
+    await until(
+      () => app.control.dialogs(),
+      (dialogs) => dialogs.length === 1,
+      { what: 'the question' }
+    )
+    expect((await kindsOf(app)).running).toBe(1)
     await app.control.answerDialog({ kind: 'message', response: 1 })
     const startMs = Date.now()
     await app.control.closeWindow()
@@ -111,7 +135,11 @@ describe.skipIf(LAUNCHER === null)('when something dies in the middle of a batch
   it('and a second start hands its files to the first and ends', async () => {
     const extra = writeRecording(path.join(place.folder('extra'), 'from outside.wav'), { durationSec: 1 })
     await expect(launchApp({ place, args: [extra] })).rejects.toThrow(/ended before it had a window/u)
-    const jobs = await until(() => jobsOf(app), (all) => all.length === 1, { what: 'the file of the second start' })
+    const jobs = await until(
+      () => jobsOf(app),
+      (all) => all.length === 1,
+      { what: 'the file of the second start' }
+    )
     expect(jobs[0]!.inputPath).toBe(extra)
     expect((await ask(app, 'queue.remove', { jobIds: [jobs[0]!.id] })).ok).toBe(true)
   })

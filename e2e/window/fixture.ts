@@ -126,17 +126,16 @@ class HostedApp implements LaunchedApp {
   /** Until the app's page is loaded, or the app ends or says by other means that it cannot. */
   async connect(): Promise<void> {
     const untilMs = Date.now() + START_MS
-    let ended = false
-    void this.ended.then(() => (ended = true))
     for (;;) {
-      await Promise.resolve()
-      if (ended) throw new Error('the app ended before it had a window')
       const window = await this.control.window().catch((error: unknown) => {
         if (this.#child.connected) throw error
         return null
       })
       if (window !== null) break
-      if (!this.#child.connected) await this.ended
+      if (!this.#child.connected) {
+        await this.ended
+        throw new Error('the app ended before it had a window')
+      }
       if (Date.now() > untilMs) throw new Error(`the app had no window within ${START_MS / 1000} s`)
       await sleep(50)
     }

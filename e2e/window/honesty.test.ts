@@ -44,7 +44,10 @@ describe.skipIf(LAUNCHER === null)('a broken app is seen as broken', () => {
     for (const file of scriptsUnder(path.join(out, folder))) {
       const text = readFileSync(file, 'utf8')
       if (!text.includes(search)) continue
-      writeFileSync(file, text.replace(search, () => replacement))
+      writeFileSync(
+        file,
+        text.replace(search, () => replacement)
+      )
       return
     }
     throw new Error(`nothing in out/${folder} says ${search}`)

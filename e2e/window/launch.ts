@@ -22,7 +22,7 @@ export interface Launcher {
 }
 
 function chooseLauncher(): Launcher | null {
-  const electron = process.env['STILLWAVE_E2E_HOST'] === 'host' ? null : electronBinary()
+  const electron = process.env.STILLWAVE_E2E_HOST === 'host' ? null : electronBinary()
   if (electron !== null) return { kind: 'electron', program: electron }
   const chromium = findChromium()
   return chromium === null ? null : { kind: 'host', program: chromium }
@@ -35,7 +35,7 @@ function said(launcher: Launcher | null): Launcher | null {
     return launcher
   }
   const line = `Window specs need Electron or Chromium, and neither was found. ${HOW_TO_INSTALL}`
-  if (process.env['CI'] === 'true') throw new Error(line)
+  if (process.env.CI === 'true') throw new Error(line)
   console.info(`Window specs are skipped. ${line}`)
   return null
 }

@@ -33,9 +33,20 @@ describe.skipIf(LAUNCHER === null)('the list', () => {
   const order = async (): Promise<string> =>
     (await jobsOf(app)).map(({ inputPath }) => path.basename(inputPath, '.wav')).join('')
 
+  /** The key goes to the menu in main, and its command comes back to the page. */
+  async function find(text: string): Promise<void> {
+    await app.page.keyboard.press('Control+f')
+    await app.page.waitForFunction(() => document.activeElement?.closest('[role=search]') !== null)
+    await app.page.keyboard.type(text)
+  }
+
   it('is put in another order by the keyboard and by the mouse, and main knows', async () => {
     await app.drop([few])
-    await until(() => jobsOf(app), (jobs) => jobs.length === 4, { what: 'four files' })
+    await until(
+      () => jobsOf(app),
+      (jobs) => jobs.length === 4,
+      { what: 'four files' }
+    )
     expect(await order()).toBe('abcd')
     await row(app, 'd.wav').click()
     await app.page.keyboard.press('Alt+ArrowUp')
@@ -54,14 +65,21 @@ describe.skipIf(LAUNCHER === null)('the list', () => {
   })
 
   it('is searched, filtered, and emptied by the keyboard', async () => {
-    await app.page.keyboard.press('Control+f')
-    await app.page.keyboard.type('b.wav')
-    await until(() => app.page.getByRole('row').count(), (count) => count === 2, { what: 'one row under the head' })
+    await find('b.wav')
+    await until(
+      () => app.page.getByRole('row').count(),
+      (count) => count === 2,
+      { what: 'one row under the head' }
+    )
     await app.page.keyboard.press('Escape')
     await row(app, 'a.wav').click()
     await app.page.keyboard.press('Control+a')
     await app.page.keyboard.press('Delete')
-    await until(() => jobsOf(app), (jobs) => jobs.length === 0, { what: 'an empty list' })
+    await until(
+      () => jobsOf(app),
+      (jobs) => jobs.length === 0,
+      { what: 'an empty list' }
+    )
   })
 
   it('takes ten thousand files and stays quick: they are in within seconds, few rows are drawn, it scrolls', async () => {
@@ -87,19 +105,30 @@ describe.skipIf(LAUNCHER === null)('the list', () => {
   })
 
   it('finds one among ten thousand, and forgets them all at once', async () => {
-    await app.page.keyboard.press('Control+f')
-    await app.page.keyboard.type('07777')
+    await find('07777')
     await row(app, '07777.wav').waitFor()
-    await until(() => app.page.getByRole('row').count(), (count) => count === 2, { what: 'one row under the head' })
+    await until(
+      () => app.page.getByRole('row').count(),
+      (count) => count === 2,
+      { what: 'one row under the head' }
+    )
     await app.page.keyboard.press('Escape')
-    await until(() => app.page.getByRole('row').count(), (count) => count > 5, { what: 'all rows' })
+    await until(
+      () => app.page.getByRole('row').count(),
+      (count) => count > 5,
+      { what: 'all rows' }
+    )
     await app.page.getByRole('row').nth(2).click()
     await app.page.keyboard.press('Control+a')
     await app.page.keyboard.press('Delete')
-    await until(async () => (await snapshotOf(app)).queue.jobs.length, (count) => count === 0, {
-      what: 'an empty list',
-      withinMs: 20_000
-    })
+    await until(
+      async () => (await snapshotOf(app)).queue.jobs.length,
+      (count) => count === 0,
+      {
+        what: 'an empty list',
+        withinMs: 20_000
+      }
+    )
     await button(app, 'Add folder').first().waitFor()
   })
 })

@@ -27,9 +27,13 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
   it('begins in the language and the theme of the system, and follows the theme', async () => {
     await app.page.getByRole('button', { name: 'Add folder' }).first().waitFor()
     await app.control.systemTheme('dark')
-    await until(() => app.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches), (dark) => dark, {
-      what: 'a dark page'
-    })
+    await until(
+      () => app.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches),
+      (dark) => dark,
+      {
+        what: 'a dark page'
+      }
+    )
     const dark = await background()
     await app.control.systemTheme('light')
     await until(background, (light) => light > dark, { what: 'a light page' })
@@ -42,12 +46,20 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
     await dialog.getByLabel('Language').click()
     await app.page.getByRole('option', { name: '简体中文' }).click()
     await app.page.getByRole('dialog', { name: '偏好设置' }).or(app.page.getByRole('dialog')).first().waitFor()
-    await until(() => app.page.evaluate(() => document.documentElement.lang), (lang) => lang === 'zh-CN', {
-      what: 'a Chinese page'
-    })
-    await until(() => app.control.menu(), (menu) => menu.some(({ label }) => /\p{Script=Han}/u.test(label)), {
-      what: 'a Chinese menu'
-    })
+    await until(
+      () => app.page.evaluate(() => document.documentElement.lang),
+      (lang) => lang === 'zh-CN',
+      {
+        what: 'a Chinese page'
+      }
+    )
+    await until(
+      () => app.control.menu(),
+      (menu) => menu.some(({ label }) => /\p{Script=Han}/u.test(label)),
+      {
+        what: 'a Chinese menu'
+      }
+    )
     await app.page.keyboard.press('Escape')
   })
 
@@ -56,7 +68,11 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
       theme: 'dark',
       sound: true,
       whenDone: 'quit',
-      job: { chunkSec: 4, strengthPercent: 80, output: { place: 'subfolder', subfolder: 'geputzt', pattern: '{name} sauber' } }
+      job: {
+        chunkSec: 4,
+        strengthPercent: 80,
+        output: { place: 'subfolder', subfolder: 'geputzt', pattern: '{name} sauber' }
+      }
     })
     await app.control.resize(1100, 700)
     await app.page.waitForTimeout(700)
@@ -74,9 +90,13 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
     const other = new Place()
     const chinese = await launchApp({ place: other, locale: 'zh-CN' })
     try {
-      await until(() => chinese.page.evaluate(() => document.documentElement.lang), (lang) => lang === 'zh-CN', {
-        what: 'a Chinese page'
-      })
+      await until(
+        () => chinese.page.evaluate(() => document.documentElement.lang),
+        (lang) => lang === 'zh-CN',
+        {
+          what: 'a Chinese page'
+        }
+      )
     } finally {
       await chinese.close()
       other.remove()

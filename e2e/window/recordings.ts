@@ -28,7 +28,8 @@ export function recordingBytes({ durationSec, sampleRateHz = 16_000, channels = 
   for (let i = 0; i < frames; i++) {
     const t = i / sampleRateHz
     phase += (2 * Math.PI * (120 + 25 * Math.sin(2 * Math.PI * 0.7 * t + seed))) / sampleRateHz
-    const syllable = Math.max(0, Math.sin(2 * Math.PI * 3.5 * t)) * (Math.sin(2 * Math.PI * 0.4 * t + seed) > -0.6 ? 1 : 0)
+    const syllable =
+      Math.max(0, Math.sin(2 * Math.PI * 3.5 * t)) * (Math.sin(2 * Math.PI * 0.4 * t + seed) > -0.6 ? 1 : 0)
     const voice = Math.sin(phase) + 0.6 * Math.sin(2 * phase) + 0.4 * Math.sin(5 * phase) + 0.25 * Math.sin(11 * phase)
     for (let channel = 0; channel < channels; channel++) {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0

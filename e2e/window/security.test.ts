@@ -35,23 +35,30 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
     expect(keys).toEqual([...Object.keys(CONTRACT), 'onPush', 'pathsOf'].sort())
     const frozen = await app.page.evaluate(() => {
       const api = window.stillwave as unknown as Record<string, Record<string, unknown>>
-      for (const spoil of [() => (api['queue']!['start'] = 1), () => (api['extra'] = {})]) {
+      for (const spoil of [() => (api.queue!.start = 1), () => (api.extra = {})]) {
         try {
           spoil()
         } catch {
           // A strict page gets a TypeError; what counts is that nothing changed.
         }
       }
-      return typeof api['queue']!['start'] === 'function' && api['extra'] === undefined
+      return typeof api.queue!.start === 'function' && api.extra === undefined
     })
     expect(frozen).toBe(true)
   })
 
   it('has nothing of Node or Electron in the page (S2)', async () => {
     const seen = await app.page.evaluate(() =>
-      ['require', 'process', 'Buffer', 'module', 'electron', 'ipcRenderer', '__stillwaveHost', '__stillwaveHear'].filter(
-        (name) => name in window
-      )
+      [
+        'require',
+        'process',
+        'Buffer',
+        'module',
+        'electron',
+        'ipcRenderer',
+        '__stillwaveHost',
+        '__stillwaveHear'
+      ].filter((name) => name in window)
     )
     expect(seen).toEqual([])
     expect(await app.control.webPreferences()).toMatchObject({
@@ -68,7 +75,9 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
   })
 
   it('sends its policy with the page, and inline scripts and eval are stopped by it (S4)', async () => {
-    const header = await app.page.evaluate(async () => (await fetch(location.href)).headers.get('content-security-policy'))
+    const header = await app.page.evaluate(async () =>
+      (await fetch(location.href)).headers.get('content-security-policy')
+    )
     expect(header).toBe(CSP)
     const seen = await app.page.evaluate(async () => {
       const blocked: string[] = []
@@ -81,6 +90,7 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
       image.src = '/none.png'
       document.body.append(image)
       // Straight from the test an eval is allowed; a page's own timer is not.
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- that it is refused is what is shown
       setTimeout('window.marker = 3')
       await new Promise((resolve) => setTimeout(resolve, 500))
       script.remove()
@@ -139,14 +149,19 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
     }, hostileCalls(200))
     expect(answers).toHaveLength(200)
     for (const answer of answers) {
-      expect(answer).toMatchObject({ ok: false, error: { code: expect.stringMatching(/^E_(BAD_REQUEST|IO)$/u) as string } })
+      expect(answer).toMatchObject({
+        ok: false,
+        error: { code: expect.stringMatching(/^E_(BAD_REQUEST|IO)$/u) as string }
+      })
     }
     expect((await ask(app, 'app.snapshot', {})).ok).toBe(true)
   })
 
   it('says that what cannot be cloned cannot be sent (a preload that swallows it waits for ever)', async () => {
     const answer = await app.page.evaluate(() =>
-      window.stillwave.queue.addPaths({ paths: [document.body as unknown as string] }).catch((error: unknown) => String(error))
+      window.stillwave.queue
+        .addPaths({ paths: [document.body as unknown as string] })
+        .catch((error: unknown) => String(error))
     )
     expect(JSON.stringify(answer)).toMatch(/E_BAD_REQUEST|E_INTERNAL|cloned/u)
   })
@@ -161,7 +176,8 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
     // On Electron there is none from the first; the host's Chromium closes it again when the app has said no.
     const gone = await app.page.evaluate(async () => {
       const opened = window.open('about:blank')
-      for (let i = 0; i < 50 && opened !== null && !opened.closed; i++) await new Promise((next) => setTimeout(next, 20))
+      for (let i = 0; i < 50 && opened !== null && !opened.closed; i++)
+        await new Promise((next) => setTimeout(next, 20))
       return opened === null || opened.closed
     })
     expect(gone).toBe(true)

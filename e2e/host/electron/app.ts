@@ -38,7 +38,7 @@ function appFolder(): string {
 
 const root = appFolder()
 const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; version: string }
-const config = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
+const config = process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config')
 const userData = switchValue('user-data-dir') ?? join(config, about.name)
 
 /** Electron's `app`. It quits in Electron's order: before-quit, each window's close, will-quit, quit. */
@@ -121,7 +121,7 @@ class HostApp extends HostEmitter {
   }
 
   getLocale(): string {
-    return process.env['STILLWAVE_HOST_LOCALE'] ?? 'en-US'
+    return process.env.STILLWAVE_HOST_LOCALE ?? 'en-US'
   }
 
   getSystemLocale(): string {

@@ -20,7 +20,10 @@ export function answerNextDialog(answer: DialogAnswer): void {
 }
 
 /** A dialog that no test foresaw would wait for ever under Electron; here it says so. */
-async function ask<K extends DialogAnswer['kind']>(kind: K, args: readonly unknown[]): Promise<Extract<DialogAnswer, { kind: K }>> {
+async function ask<K extends DialogAnswer['kind']>(
+  kind: K,
+  args: readonly unknown[]
+): Promise<Extract<DialogAnswer, { kind: K }>> {
   const options = args.at(-1) as Options
   // Functions and signals are not for the test's side.
   const told = Object.fromEntries(Object.entries(options).filter(([, value]) => !(value instanceof AbortSignal)))
@@ -36,17 +39,20 @@ async function ask<K extends DialogAnswer['kind']>(kind: K, args: readonly unkno
 
 async function askInTerminal(kind: DialogAnswer['kind'], options: Options): Promise<DialogAnswer> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const words = [options['title'], options['message'], options['detail']].filter((text) => typeof text === 'string')
+  const words = [options.title, options.message, options.detail].filter((text) => typeof text === 'string')
   try {
     if (kind === 'message') {
-      const buttons = (options['buttons'] ?? ['OK']) as readonly string[]
+      const buttons = (options.buttons ?? ['OK']) as readonly string[]
       const list = buttons.map((label, i) => `${i + 1} ${label}`).join(', ')
       const typed = Number(await terminal.question(`${words.join('\n')}\n[${list}] `)) - 1
-      const response = typed in buttons ? typed : Number(options['cancelId'] ?? 0)
+      const response = typed in buttons ? typed : Number(options.cancelId ?? 0)
       return { kind, response }
     }
     const typed = await terminal.question(`${words.join('\n')}\nPaths, separated by semicolons (nothing to leave): `)
-    const filePaths = typed.split(';').map((path) => path.trim()).filter((path) => path !== '')
+    const filePaths = typed
+      .split(';')
+      .map((path) => path.trim())
+      .filter((path) => path !== '')
     return kind === 'open' ? { kind, filePaths } : { kind, filePath: filePaths[0] ?? null }
   } finally {
     terminal.close()

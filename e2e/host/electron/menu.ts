@@ -123,13 +123,19 @@ const KEYS: Readonly<Record<string, string>> = { plus: '+', space: ' ', esc: 'es
 export function pressed(key: Readonly<Record<string, unknown>>): void {
   const held = ['ctrl', 'shift', 'alt', 'meta'].filter((name) => key[name] === true).sort()
   const wanted = (accelerator: string): boolean => {
-    const parts = accelerator.toLowerCase().split('+').map((part) => MODIFIERS[part] ?? part)
+    const parts = accelerator
+      .toLowerCase()
+      .split('+')
+      .map((part) => MODIFIERS[part] ?? part)
     const last = parts.pop() ?? ''
-    return parts.sort().join() === held.join() && (KEYS[last] ?? last) === String(key['key']).toLowerCase()
+    return parts.sort().join() === held.join() && (KEYS[last] ?? last) === String(key.key).toLowerCase()
   }
   const item = Menu.getApplicationMenu()
     ?.all()
-    .find((one) => one.accelerator !== null && one.registerAccelerator && one.enabled && one.visible && wanted(one.accelerator))
+    .find(
+      (one) =>
+        one.accelerator !== null && one.registerAccelerator && one.enabled && one.visible && wanted(one.accelerator)
+    )
   // Editing roles are the page's own business: Chromium has done them already.
   if (item && (item.role === null || item.role.toLowerCase() in ROLES)) item.choose()
 }

@@ -1,7 +1,12 @@
 import { HostEmitter, strict } from '../refuse'
 import { chromium } from '../chromium'
 
-export type RequestHandler = (contents: unknown, permission: string, answer: (granted: boolean) => void, details: object) => void
+export type RequestHandler = (
+  contents: unknown,
+  permission: string,
+  answer: (granted: boolean) => void,
+  details: object
+) => void
 export type CheckHandler = (contents: unknown, permission: string, origin: string, details: object) => boolean
 
 /** Electron's names of permissions, and Chromium's for the same. */
@@ -31,22 +36,25 @@ let beforeRequest: BeforeRequestListener | null = null
 /** Electron's one session. What the app decides about permissions becomes Chromium's own setting for the origin. */
 export const defaultSession = strict(
   'session',
-  Object.assign(new HostEmitter('session', ['will-download', 'select-hid-device', 'select-serial-port', 'select-usb-device']), {
-    setPermissionRequestHandler: (handler: RequestHandler | null): void => {
-      onRequest = handler
-    },
-    setPermissionCheckHandler: (handler: CheckHandler | null): void => {
-      onCheck = handler
-    },
-    /** Devices are asked for by a chooser, which a Chromium without one refuses. */
-    setDevicePermissionHandler: (_handler: unknown): void => undefined,
-    setSpellCheckerEnabled: (_on: boolean): void => undefined,
-    webRequest: strict('session.webRequest', {
-      onBeforeRequest: (listener: BeforeRequestListener | null): void => {
-        beforeRequest = listener
-      }
-    })
-  })
+  Object.assign(
+    new HostEmitter('session', ['will-download', 'select-hid-device', 'select-serial-port', 'select-usb-device']),
+    {
+      setPermissionRequestHandler: (handler: RequestHandler | null): void => {
+        onRequest = handler
+      },
+      setPermissionCheckHandler: (handler: CheckHandler | null): void => {
+        onCheck = handler
+      },
+      /** Devices are asked for by a chooser, which a Chromium without one refuses. */
+      setDevicePermissionHandler: (_handler: unknown): void => undefined,
+      setSpellCheckerEnabled: (_on: boolean): void => undefined,
+      webRequest: strict('session.webRequest', {
+        onBeforeRequest: (listener: BeforeRequestListener | null): void => {
+          beforeRequest = listener
+        }
+      })
+    }
+  )
 )
 
 export const session = strict('session module', { defaultSession })

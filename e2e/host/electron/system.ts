@@ -37,7 +37,9 @@ export const clipboard = strict('clipboard', {
 })
 
 class HostNotification extends HostEmitter {
-  constructor(private readonly options: { readonly title?: string; readonly body?: string; readonly silent?: boolean }) {
+  constructor(
+    private readonly options: { readonly title?: string; readonly body?: string; readonly silent?: boolean }
+  ) {
     super('Notification', ['show', 'click', 'close', 'failed', 'reply', 'action'])
   }
 
@@ -77,7 +79,15 @@ export const powerSaveBlocker = strict('powerSaveBlocker', {
 
 export const powerMonitor = strict(
   'powerMonitor',
-  new HostEmitter('powerMonitor', ['suspend', 'resume', 'shutdown', 'on-ac', 'on-battery', 'lock-screen', 'unlock-screen'])
+  new HostEmitter('powerMonitor', [
+    'suspend',
+    'resume',
+    'shutdown',
+    'on-ac',
+    'on-battery',
+    'lock-screen',
+    'unlock-screen'
+  ])
 )
 
 const area = { x: 0, y: 0, width: 2560, height: 1440 }

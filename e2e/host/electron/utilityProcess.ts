@@ -55,7 +55,8 @@ class HostUtility extends HostEmitter {
     // Output that is still in the pipes comes first: `exit` is the last word.
     child.once('exit', (code, signal) => {
       const number = signal === null ? (code ?? 0) : constants.signals[signal]
-      const reason = signal === null ? 'abnormal-exit' : signal === 'SIGKILL' || signal === 'SIGTERM' ? 'killed' : 'crashed'
+      const reason =
+        signal === null ? 'abnormal-exit' : signal === 'SIGKILL' || signal === 'SIGTERM' ? 'killed' : 'crashed'
       this.#gone({ entry, code: number, reason })
     })
   }

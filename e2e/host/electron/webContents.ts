@@ -126,7 +126,7 @@ export class WebContents extends HostEmitter {
     const { kind } = body
     if (kind === 'invoke') void this.#invoke({ frame, body, contextId })
     else if (kind === 'drop') {
-      const id = body['id'] as number
+      const id = body.id as number
       this.page.pathsOfDrop(id, contextId).then(
         (paths) => {
           this.page.tell({ kind: 'paths', id, paths }, contextId)
@@ -136,7 +136,7 @@ export class WebContents extends HostEmitter {
         }
       )
     } else if (kind === 'preloadError') {
-      const error = Object.assign(new Error(body['message'] as string), { stack: body['stack'] })
+      const error = Object.assign(new Error(body.message as string), { stack: body.stack })
       log(`Unable to load preload script: ${error.message}`)
       this.emit('preload-error', new HostEvent(), this.#preferences.preload ?? '', error)
     } else if (kind === 'key') pressed(body)
@@ -144,9 +144,14 @@ export class WebContents extends HostEmitter {
 
   async #invoke({ frame, body, contextId }: PageMessage): Promise<void> {
     const facts = { frameId: frame?.frameTreeNodeId ?? -1, processId: 1 }
-    const event = strict('IpcMainInvokeEvent', { type: 'frame' as const, sender: this.view, senderFrame: frame, ...facts })
-    const reply = await answerInvoke(event, body['channel'] as string, body['args'] as unknown[])
-    this.page.tell({ kind: 'answer', id: body['id'], reply }, contextId)
+    const event = strict('IpcMainInvokeEvent', {
+      type: 'frame' as const,
+      sender: this.view,
+      senderFrame: frame,
+      ...facts
+    })
+    const reply = await answerInvoke(event, body.channel as string, body.args as unknown[])
+    this.page.tell({ kind: 'answer', id: body.id, reply }, contextId)
   }
 
   /** Only the app's own origin, and of its documents only what the app itself asked for or lets pass. */
@@ -185,10 +190,10 @@ export class WebContents extends HostEmitter {
     this.emit('did-start-loading', new HostEvent())
     const loaded = new Promise<void>((resolve) => this.page.once('loaded', resolve))
     const { errorText } = await this.page.send(method, params)
-    if (errorText !== undefined) {
+    if (typeof errorText === 'string') {
       const url = this.#loading ?? this.getURL()
       this.emit('did-fail-load', new HostEvent(), -2, errorText, url, true)
-      throw new Error(`${String(errorText)} (-2) loading '${url}'`)
+      throw new Error(`${errorText} (-2) loading '${url}'`)
     }
     await loaded
   }

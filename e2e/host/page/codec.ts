@@ -28,7 +28,8 @@ export function makeCodec(): Codec {
     if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
     if (typeof value !== 'object' || depth > 40) return false
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) if (!isJson(value[i], depth + 1)) return false
+      // Not `every`, which passes over holes.
+      for (const item of value as unknown[]) if (!isJson(item, depth + 1)) return false
       return true
     }
     return plain(value) && !('toJSON' in value) && Object.values(value).every((item) => isJson(item, depth + 1))

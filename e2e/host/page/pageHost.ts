@@ -28,7 +28,21 @@ export interface PageOptions {
   readonly decide: (request: PageRequest) => boolean
 }
 
-type Params = Readonly<Record<string, never>>
+/** The fields of the events that are heard here; each event has some of them. */
+interface Heard {
+  readonly frameId: string
+  readonly parentFrameId: string
+  readonly executionContextId: number
+  readonly name: string
+  readonly reason: string
+  readonly url: string
+  readonly payload: string
+  readonly resourceType: string
+  readonly requestId: string
+  readonly request: { readonly url: string; readonly method: string }
+  readonly frame: { readonly id: string; readonly parentId?: string; readonly url: string; readonly name?: string }
+  readonly context: { readonly id: number; readonly auxData?: { readonly frameId?: string } }
+}
 
 /**
  * One page of Chromium, with the preload's isolated world in it. Emits: message, domReady, loaded, painted, crashed, closed,
@@ -59,18 +73,18 @@ export class PageHost extends EventEmitter {
     this.#browser = running.browser
     this.#targetId = await firstTarget(running, this.#options)
     const attached = await running.browser.send('Target.attachToTarget', { targetId: this.#targetId, flatten: true })
-    this.#session = running.session(attached['sessionId'] as string)
+    this.#session = running.session(attached.sessionId as string)
     this.#session.listen((method, params) => {
-      this.#heard(method, params as Params)
+      this.#heard(method, params as unknown as Heard)
     })
     running.browser.listen((method, params) => {
-      const made = params['targetInfo'] as { openerId?: string; targetId: string; url: string } | undefined
+      const made = params.targetInfo as { openerId?: string; targetId: string; url: string } | undefined
       if (method === 'Target.targetCreated' && made?.openerId === this.#targetId) {
         this.emit('opened', made.targetId, made.url)
       }
-      if (params['targetId'] !== this.#targetId) return
+      if (params.targetId !== this.#targetId) return
       if (method === 'Target.targetDestroyed') this.emit('closed')
-      if (method === 'Target.targetCrashed') this.emit('crashed', params['status'], params['errorCode'])
+      if (method === 'Target.targetCrashed') this.emit('crashed', params.status, params.errorCode)
     })
     await running.browser.send('Target.setDiscoverTargets', { discover: true })
     await this.#prepare(running.visible)
@@ -86,7 +100,7 @@ export class PageHost extends EventEmitter {
       this.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       this.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD })
     ])
-    const tree = (await this.send('Page.getFrameTree'))['frameTree'] as { frame: { id: string; url: string } }
+    const tree = (await this.send('Page.getFrameTree')).frameTree as { frame: { id: string; url: string } }
     this.frames.attached(tree.frame.id, null, tree.frame.url)
     await this.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.main })
     await this.send('Page.addScriptToEvaluateOnNewDocument', { source: scripts.isolated, worldName: WORLD })
@@ -120,46 +134,46 @@ export class PageHost extends EventEmitter {
   /** The paths behind the files of a held drop, from Chromium itself. */
   async pathsOfDrop(id: number, contextId: number): Promise<readonly string[]> {
     const expression = `__stillwaveHeld(${id})`
-    const list = (await this.send('Runtime.evaluate', { expression, contextId }))['result'] as { objectId: string }
+    const list = (await this.send('Runtime.evaluate', { expression, contextId })).result as { objectId: string }
     const found = await this.send('Runtime.getProperties', { objectId: list.objectId, ownProperties: true })
-    const items = found['result'] as readonly { name: string; value?: { objectId?: string } }[]
+    const items = found.result as readonly { name: string; value?: { objectId?: string } }[]
     const files = items.filter((item) => /^\d+$/u.test(item.name))
     return Promise.all(
       files.map(async (item) => {
         const info = await this.send('DOM.getFileInfo', { objectId: item.value?.objectId })
-        return info['path'] as string
+        return info.path as string
       })
     )
   }
 
-  #heard(method: string, params: Params): void {
+  #heard(method: string, params: Heard): void {
     if (method === 'Runtime.bindingCalled') this.#called(params)
     else if (method === 'Fetch.requestPaused') this.#paused(params)
     else if (method === 'Runtime.executionContextCreated') {
-      const context = params['context'] as { id: number; auxData?: { frameId?: string } } | undefined
-      if (context?.auxData?.frameId !== undefined) this.#contextFrames.set(context.id, context.auxData.frameId)
-    } else if (method === 'Runtime.executionContextDestroyed') this.#contextGone(params['executionContextId']!)
+      const { context } = params
+      if (context.auxData?.frameId !== undefined) this.#contextFrames.set(context.id, context.auxData.frameId)
+    } else if (method === 'Runtime.executionContextDestroyed') this.#contextGone(params.executionContextId)
     else if (method === 'Runtime.executionContextsCleared') this.#contextsGone()
     else if (method.startsWith('Page.')) this.#pageHeard(method, params)
     else if (method === 'Runtime.consoleAPICalled' || method === 'Runtime.exceptionThrown') this.emit('console', params)
   }
 
-  #pageHeard(method: string, params: Params): void {
-    if (method === 'Page.frameAttached') this.frames.attached(params['frameId']!, params['parentFrameId']!)
+  #pageHeard(method: string, params: Heard): void {
+    if (method === 'Page.frameAttached') this.frames.attached(params.frameId, params.parentFrameId)
     else if (method === 'Page.frameNavigated') {
-      const frame = params['frame'] as unknown as { id: string; url: string }
+      const { frame } = params
       this.frames.navigated(frame)
       if (this.frames.isTop(frame.id)) this.emit('navigated', frame.url)
-    } else if (method === 'Page.navigatedWithinDocument') this.frames.moved(params['frameId']!, params['url']!)
+    } else if (method === 'Page.navigatedWithinDocument') this.frames.moved(params.frameId, params.url)
     else if (method === 'Page.frameDetached') this.#detached(params)
     else if (method === 'Page.domContentEventFired') this.emit('domReady')
     else if (method === 'Page.loadEventFired') this.emit('loaded')
-    else if (method === 'Page.lifecycleEvent' && params['name'] === ('firstPaint' as never)) this.emit('painted')
+    else if (method === 'Page.lifecycleEvent' && params.name === 'firstPaint') this.emit('painted')
     else if (method === 'Page.javascriptDialogOpening') void this.send('Page.handleJavaScriptDialog', { accept: true })
   }
 
-  #detached(params: Params): void {
-    if (params['reason'] !== ('swap' as never)) this.frames.gone(params['frameId']!)
+  #detached(params: Heard): void {
+    if (params.reason !== 'swap') this.frames.gone(params.frameId)
   }
 
   #contextGone(id: number): void {
@@ -172,13 +186,16 @@ export class PageHost extends EventEmitter {
     this.#world = null
   }
 
-  #called(params: Params): void {
-    if (params['name'] !== (BINDING as never)) return
-    const contextId = params['executionContextId'] as unknown as number
+  #called(params: Heard): void {
+    if (params.name !== BINDING) return
+    const contextId = params.executionContextId
     const frameId = this.#contextFrames.get(contextId)
-    const body = this.codec.unpack(params['payload']!) as Record<string, unknown>
-    if (body['kind'] === 'refused') return this.#refused(body['name'] as string)
-    if (body['kind'] === 'world' && frameId !== undefined && this.frames.isTop(frameId)) this.#world = contextId
+    const body = this.codec.unpack(params.payload) as Record<string, unknown>
+    if (body.kind === 'refused') {
+      this.#refused(body.name as string)
+      return
+    }
+    if (body.kind === 'world' && frameId !== undefined && this.frames.isTop(frameId)) this.#world = contextId
     const frame = frameId === undefined ? null : this.frames.view(frameId)
     this.emit('message', { frame, body, contextId } satisfies PageMessage)
   }
@@ -192,12 +209,9 @@ export class PageHost extends EventEmitter {
     }
   }
 
-  #paused(params: Params): void {
-    const request = params['request'] as unknown as { url: string; method: string }
-    const { url, method } = request
-    const resourceType = params['resourceType'] as unknown as string
-    const frameId = params['frameId'] as unknown as string
-    const requestId = params['requestId'] as unknown as string
+  #paused(params: Heard): void {
+    const { resourceType, frameId, requestId } = params
+    const { url, method } = params.request
     const goes = this.#options.decide({ url, method, resourceType, frameId })
     const answer = goes
       ? this.send('Fetch.continueRequest', { requestId })
@@ -221,5 +235,5 @@ async function firstTarget(running: Chromium, { width, height }: PageOptions): P
     if (page) return page.targetId
   }
   const made = await running.browser.send('Target.createTarget', { url: 'about:blank', width, height })
-  return made['targetId'] as string
+  return made.targetId as string
 }

@@ -16,6 +16,14 @@ export interface PreloadHost {
  * Self-contained: the page gets its source.
  */
 export function openPreloadWorld({ codec, port, binding, platform, preload }: PreloadHost): void {
+  interface Message {
+    readonly kind: string
+    readonly id: number
+    readonly reply: { readonly ok: boolean; readonly value: unknown }
+    readonly paths: readonly string[]
+    readonly channel: string
+    readonly args: readonly unknown[]
+  }
   type Heard = (event: object, ...args: unknown[]) => void
   type Answer = (reply: { readonly ok: boolean; readonly value: unknown }) => void
   const world = globalThis as unknown as Record<string, unknown>
@@ -101,17 +109,17 @@ export function openPreloadWorld({ codec, port, binding, platform, preload }: Pr
     target.dispatchEvent(new DragEvent('drop', options))
   }
 
-  world['__stillwaveHeld'] = (id: number): readonly File[] => held.get(id)!.files
-  world['__stillwaveHear'] = (text: string): void => {
-    const message = codec.unpack(text) as Record<string, never>
-    if (message['kind'] === 'answer') {
-      const answer = answers.get(message['id']!)
-      answers.delete(message['id']!)
-      answer?.(message['reply']!)
-    } else if (message['kind'] === 'paths') goOn(message['id']!, message['paths']!)
+  world.__stillwaveHeld = (id: number): readonly File[] => held.get(id)!.files
+  world.__stillwaveHear = (text: string): void => {
+    const message = codec.unpack(text) as Message
+    if (message.kind === 'answer') {
+      const answer = answers.get(message.id)
+      answers.delete(message.id)
+      answer?.(message.reply)
+    } else if (message.kind === 'paths') goOn(message.id, message.paths)
     else {
-      const args = message['args'] as unknown as unknown[]
-      for (const listener of listeners.get(message['channel']!) ?? []) {
+      const { args } = message
+      for (const listener of listeners.get(message.channel) ?? []) {
         listener(strict('IpcRendererEvent', { sender: ipcRenderer, ports: [] }), ...args)
       }
     }

@@ -16,6 +16,8 @@ export function openWorldPort(outName: string, inName: string): WorldPort {
     readonly wire: Wire
   }
   const target: EventTarget = window
+  // Kept: a page may put its own in place later.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its target below
   const dispatch = EventTarget.prototype.dispatchEvent
   const functions = new Map<number, (...args: unknown[]) => unknown>()
   const functionIds = new Map<unknown, number>()
@@ -103,7 +105,7 @@ export function openWorldPort(outName: string, inName: string): WorldPort {
         try {
           resolve(settled(reply))
         } catch (error) {
-          reject(error as Error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         }
       })
     })
