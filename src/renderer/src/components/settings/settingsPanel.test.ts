@@ -102,11 +102,13 @@ describe('SettingsPanel', () => {
   it('names what stands in the way first, and gives waiting files these settings on request', async () => {
     warnings = [
       { kind: 'settingsDiffer', count: 3 },
+      { kind: 'unsupported', count: 1, example: '/in/deep/cover.dat', error: { code: 'E_UNSUPPORTED', data: {} } },
       { kind: 'disk', path: '/out', neededBytes: 4e9, freeBytes: 1e9 }
     ]
     await open()
     const kinds = panel.findAll('li').map((item) => item.attributes('data-kind'))
-    expect(kinds).toEqual(['disk', 'settingsDiffer'])
+    expect(kinds).toEqual(['disk', 'unsupported', 'settingsDiffer'])
+    expect(panel.text()).toContain('1 file cannot be read: cover.dat')
     ;(button('Apply to waiting files') as HTMLButtonElement).click()
     await settle()
     expect(fake.requestsOf('queue.applySettings')).toEqual([{}])
@@ -128,6 +130,8 @@ describe('SettingsPanel', () => {
     applyLanguage('zh-CN', 'en')
     await settle()
     expect(panel.text()).toContain('分块衔接方式')
+    // A closed list keeps the words it was first drawn with, unless it is told otherwise.
+    expect(panel.get('[role=combobox]').text()).toBe('均衡')
     expect(panel.text()).not.toMatch(/Preset|Overlap|Strength/u)
   })
 })

@@ -46,11 +46,19 @@ const EXISTS_WORDS = {
   overwrite: 'outputExistsOverwrite'
 } as const
 
+/** The list tells where a file lies: here its name is enough. */
+function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+}
+
 function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { what: string; next: string } {
   switch (warning.kind) {
     case 'collision': {
       const { count, example } = warning
-      return { what: t('preflight.collision.what', { n: count, example }, count), next: t('preflight.collision.next') }
+      return {
+        what: t('preflight.collision.what', { n: count, example: nameOf(example) }, count),
+        next: t('preflight.collision.next')
+      }
     }
     case 'outputExists': {
       const key = EXISTS_WORDS[warning.onExists]
@@ -77,7 +85,7 @@ function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { 
       const { count, example, error } = warning
       const { what, next } = errorText(error)
       return {
-        what: t('preflight.unsupported.what', { n: count, example }, count),
+        what: t('preflight.unsupported.what', { n: count, example: nameOf(example) }, count),
         next: t('units.joined', { first: what, second: next })
       }
     }
