@@ -34,7 +34,8 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
         what: 'a dark page'
       }
     )
-    const dark = await background()
+    // Colours fade from one theme to the other.
+    const dark = await until(background, (sum) => sum < 250, { what: 'a dark background' })
     await app.control.systemTheme('light')
     await until(background, (light) => light > dark, { what: 'a light page' })
   })

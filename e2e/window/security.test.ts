@@ -176,7 +176,7 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
     // On Electron there is none from the first; the host's Chromium closes it again when the app has said no.
     const gone = await app.page.evaluate(async () => {
       const opened = window.open('about:blank')
-      for (let i = 0; i < 50 && opened !== null && !opened.closed; i++)
+      for (let i = 0; i < 250 && opened !== null && !opened.closed; i++)
         await new Promise((next) => setTimeout(next, 20))
       return opened === null || opened.closed
     })

@@ -6,6 +6,8 @@ import { makeCodec } from './codec'
 import { Frames, type WebFrame } from './frames'
 import { BINDING, WORLD, type PageScripts } from './pageScripts'
 
+const CLOSE_DELAY_MS = 500
+
 /** What the preload's world asks of the host; `frame` is null where it is gone already. */
 export interface PageMessage {
   readonly frame: WebFrame | null
@@ -123,8 +125,11 @@ export class PageHost extends EventEmitter {
     this.send('Runtime.callFunctionOn', { ...call, arguments: [{ value: this.codec.pack(message) }] }).catch(() => null)
   }
 
+  /** A moment later: a test's client holds a new page until it has looked at it, and its opener with it where it is gone too soon. */
   closeOther(targetId: string): void {
-    this.#browser.send('Target.closeTarget', { targetId }).catch(() => null)
+    setTimeout(() => {
+      this.#browser.send('Target.closeTarget', { targetId }).catch(() => null)
+    }, CLOSE_DELAY_MS)
   }
 
   async close(): Promise<void> {
