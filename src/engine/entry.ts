@@ -1,4 +1,4 @@
-import { serveParent } from '../shared/processes/serveParent'
+import { serveParent } from '../audio/processes/serveParent'
 import { loadEngine } from './denoise/engine'
 import { EngineServer } from './serve'
 

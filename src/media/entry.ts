@@ -1,4 +1,4 @@
-import { serveParent } from '../shared/processes/serveParent'
+import { serveParent } from '../audio/processes/serveParent'
 import { MediaServer } from './serve'
 
 /** The media process: looks at files, never at models. */

@@ -46,7 +46,7 @@ const button = (words: string): VueWrapper['element'] =>
 
 beforeEach(() => {
   vi.useFakeTimers()
-  main = { ...DEFAULT_APP_SETTINGS, language: 'en' }
+  main = { ...DEFAULT_APP_SETTINGS, language: 'en', showAdvanced: true }
   warnings = []
   applyLanguage('en', 'en')
 })
@@ -74,6 +74,16 @@ describe('SettingsPanel', () => {
     await length.trigger('blur')
     await settle()
     expect(main.job).toMatchObject({ chunkSec: 0.5, overlapSec: 0.25 })
+  })
+
+  it('shows the preset and its price, and keeps the rest away until it is asked for', async () => {
+    main = { ...main, showAdvanced: false }
+    await open()
+    expect(panel.text()).not.toContain('How chunks join')
+    expect(panel.get('[data-testid=memory-forecast]').text()).toBe('about 124 MB')
+    ;(button('Advanced') as HTMLButtonElement).click()
+    await settle()
+    expect(panel.text()).toContain('How chunks join')
   })
 
   it('stores no name that cannot be one, and says why', async () => {
