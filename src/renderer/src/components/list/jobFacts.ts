@@ -13,10 +13,10 @@ export function nameOf(job: Job): string {
   return lastPart(job.inputPath)
 }
 
-/** Where it was found: the folder that was added, and the way down from it. */
+/** Where it was found: the way down from the folder that was added, or that folder itself; the tooltip has the whole path. */
 export function folderOf(job: Job): string {
   const way = job.relativePath.split(SEPARATOR).filter((part) => part !== '')
-  return [lastPart(job.root), ...way.slice(0, -1)].join('/')
+  return way.length > 1 ? way.slice(0, -1).join('/') : lastPart(job.root)
 }
 
 /** The folder's whole path, for a tooltip. */
