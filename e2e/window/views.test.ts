@@ -17,7 +17,7 @@ const LOOKS = (['en', 'zh-CN'] as const).flatMap((language) =>
 
 const FILES: Readonly<Record<string, { durationSec: number; sampleRateHz?: number; channels?: number }>> = {
   'Episode 12/Intro.wav': { durationSec: 6, sampleRateHz: 48_000, channels: 2 },
-  'Episode 12/Interview with Dr Okafor.wav': { durationSec: 240 },
+  'Episode 12/Long talk with Dr Okafor.wav': { durationSec: 240 },
   'Episode 12/Outro.wav': { durationSec: 5, sampleRateHz: 48_000, channels: 2 },
   'Field/Harbour, morning.wav': { durationSec: 9, sampleRateHz: 44_100 },
   'Field/Market street.wav': { durationSec: 12, sampleRateHz: 44_100 },
@@ -108,7 +108,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
   it('a batch at work, in three sizes of the window', async () => {
     await button(app, '开始').click()
     await until(
-      () => fractionOf(app, 'Interview with Dr Okafor.wav'),
+      () => fractionOf(app, 'Long talk with Dr Okafor.wav'),
       (done) => done !== null && done > 0.1,
       {
         what: 'the long one at work'
