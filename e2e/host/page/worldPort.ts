@@ -36,6 +36,15 @@ export function openWorldPort(outName: string, inName: string): WorldPort {
     dispatch.call(target, new CustomEvent(outName, { detail: structuredClone(message) }))
   }
 
+  /** Data and nothing else: the events' own clone carries it, as Electron's does. */
+  const isData = (value: unknown, depth = 0): boolean => {
+    if (typeof value === 'function' || typeof value === 'symbol' || depth > 100) return false
+    if (typeof value !== 'object' || value === null) return true
+    if (Array.isArray(value)) return value.every((item) => isData(item, depth + 1))
+    if (Object.getPrototypeOf(value) !== Object.prototype) return false
+    return Object.values(value).every((item) => isData(item, depth + 1))
+  }
+
   const toWire = (value: unknown, sent: File[], depth = 0): Wire => {
     if (depth > 100) throw new TypeError('Electron contextBridge recursion depth exceeded.')
     if (typeof value === 'function') return ['function', idOf(value as (...args: unknown[]) => unknown)]
@@ -44,6 +53,7 @@ export function openWorldPort(outName: string, inName: string): WorldPort {
     if (value instanceof Promise) return ['promise', watch(value)]
     if (value instanceof Error) return ['error', value.message]
     if (value instanceof File) return ['file', sent.push(value) - 1]
+    if (isData(value)) return ['value', value]
     if (Array.isArray(value)) return ['array', Array.from(value, (item) => toWire(item, sent, depth + 1))]
     const cloned = [Map, Set, Date, RegExp, ArrayBuffer, Blob].some((type) => value instanceof type)
     if (cloned || ArrayBuffer.isView(value)) return ['value', structuredClone(value)]
