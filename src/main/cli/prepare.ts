@@ -6,6 +6,7 @@ import { describeError } from '../../shared/errors/describe'
 import { ensureFolder } from '../jobs/folders'
 import type { OutputSettings } from '../../shared/settings/jobSettings'
 import { OutputClaims } from '../jobs/outputClaims'
+import { defaultPattern } from '../../shared/settings/namePattern'
 import { planOutputs, type PlannedFile, type PlanItem } from '../jobs/outputPlan'
 import { assertWritable, sweepStaleParts } from '../jobs/partFiles'
 import { scanInputs, type ScannedFile, type ScanResult } from '../jobs/scanInputs'
@@ -40,8 +41,8 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
 
 /** Beside the sources under a name of their own, or in one folder with tree and names kept. */
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
-  const pattern = args.namePattern ?? (outDir === null ? '{name}.clean' : '{name}')
   const place = outDir === null ? 'beside' : 'tree'
+  const pattern = args.namePattern ?? defaultPattern(place)
   return { place, folder: outDir, subfolder: 'clean', pattern, onExists: args.onExists }
 }
 

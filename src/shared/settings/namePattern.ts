@@ -1,3 +1,5 @@
+import type { Place } from './choices'
+
 /** What a name pattern may hold in braces. */
 export const NAME_TOKENS = ['name', 'folder', 'date'] as const
 export type NameToken = (typeof NAME_TOKENS)[number]
@@ -36,4 +38,14 @@ export function applyNamePattern(pattern: string, parts: NameParts): string {
 export function patternDate(at: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0')
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+}
+
+/** The name that results have where nobody chose one: beside its source a result needs another, in a folder of its own it keeps it. */
+export function defaultPattern(place: Place): string {
+  return place === 'beside' ? '{name}.clean' : '{name}'
+}
+
+/** The pattern when results go elsewhere: one that nobody chose follows the place, any other stays. */
+export function patternForPlace(pattern: string, from: Place, to: Place): string {
+  return pattern === defaultPattern(from) ? defaultPattern(to) : pattern
 }

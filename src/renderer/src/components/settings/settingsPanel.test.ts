@@ -7,9 +7,11 @@ import { DEFAULT_APP_SETTINGS, patchSettings, type AppSettings } from '../../../
 import { applyLanguage, i18n } from '../../i18n'
 import { fakeApi, installFake, restingSnapshot, type FakeApi } from '../../ipc/fakeApi.testkit'
 import { useSession } from '../../stores/session'
+import SelectField from '../ui/SelectField.vue'
 import SettingsPanel from './SettingsPanel.vue'
 
 let main: AppSettings
+let picked: string | null
 let warnings: readonly PreflightWarning[]
 let fake: FakeApi
 let panel: VueWrapper
@@ -20,6 +22,10 @@ async function open(snapshot: Partial<Snapshot> = {}): Promise<void> {
     'settings.patch': (patch) => {
       main = patchSettings(main, patch)
       return main
+    },
+    'settings.pickFolder': () => {
+      if (picked !== null) main = patchSettings(main, { job: { output: { folder: picked } } })
+      return picked === null ? null : main
     },
     'queue.preflight': ({ settings }) => ({
       example: { input: '/in/a.wav', output: `/in/${settings.output.pattern.replace('{name}', 'a')}.wav` },
@@ -48,6 +54,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   main = { ...DEFAULT_APP_SETTINGS, language: 'en', showAdvanced: true }
   warnings = []
+  picked = null
   applyLanguage('en', 'en')
 })
 afterEach(() => {
@@ -98,6 +105,18 @@ describe('SettingsPanel', () => {
     await settle()
     expect(main.job.output.pattern).toBe('{name}-quiet')
     expect(panel.get('[data-testid=output-example]').text()).toContain('a-quiet.wav')
+  })
+
+  it('goes to a folder only with one, and lets the name follow the place (files with nowhere to go would all fail)', async () => {
+    await open()
+    const place = panel.findAllComponents(SelectField).find((one) => one.props('modelValue') === 'beside')!
+    place.vm.$emit('update:modelValue', 'tree')
+    await settle()
+    expect(main.job.output).toMatchObject({ place: 'beside', folder: null, pattern: '{name}.clean' })
+    picked = '/clean'
+    place.vm.$emit('update:modelValue', 'tree')
+    await settle()
+    expect(main.job.output).toMatchObject({ place: 'tree', folder: '/clean', pattern: '{name}' })
   })
 
   it('a half-typed name is not undone by main’s word about something else', async () => {
