@@ -1,12 +1,11 @@
-/** The last part of `npm run screenshots`: those that the README shows, out of all that the window's specs made. */
+/** Copies the views that the README shows from the suite's screenshots (`npm run screenshots` makes them first). */
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const root = join(import.meta.dirname, '..')
-const SHOWN = ['empty-en-light', 'paused-en-light', 'paused-en-dark', 'finished-zh-CN-light', 'failed-en-light']
+const VIEWS = ['empty-en-light', 'paused-en-light', 'paused-en-dark', 'failed-en-light', 'finished-zh-CN-light']
 
-mkdirSync(join(root, 'docs/screenshots'), { recursive: true })
-for (const name of SHOWN) {
-  copyFileSync(join(root, 'e2e-screenshots', `${name}.png`), join(root, 'docs/screenshots', `${name}.png`))
-  console.log(`docs/screenshots/${name}.png`)
-}
+const root = join(import.meta.dirname, '..')
+const target = join(root, 'docs', 'screenshots')
+mkdirSync(target, { recursive: true })
+for (const view of VIEWS) copyFileSync(join(root, 'e2e-screenshots', `${view}.png`), join(target, `${view}.png`))
+console.log(`${VIEWS.length} screenshots copied to docs/screenshots`)
