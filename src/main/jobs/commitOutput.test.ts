@@ -1,4 +1,5 @@
 import {
+  statSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -122,6 +123,27 @@ describe('part files', () => {
     expect(existsSync(part)).toBe(true)
     await removePart(part)
     expect(names()).toEqual([otherMachine, living, '.notes.part', 'x.part'].sort())
+  })
+})
+
+describe('commitOutput over an input', () => {
+  it('is refused with the overwrite rule: it was added while this one was in work', async () => {
+    writeFileSync(target, 'original')
+    const { dev, ino } = statSync(target, { bigint: true })
+    const identity = { device: String(dev), inode: String(ino) }
+    const claims = await OutputClaims.of([{ path: target, identity }])
+    const request = { partPath: part, plannedPath: target, extension: '.wav', claims, owner: 'a' }
+    await expect(commitOutput({ ...request, onExists: 'overwrite' })).rejects.toMatchObject({ code: 'E_SAME_FILE' })
+    expect(readFileSync(target, 'utf8')).toBe('original')
+  })
+})
+
+describe('parts that cannot be swept', () => {
+  it('are left where they are (an app that did not start, its output disk being read-only now)', async () => {
+    // A folder of that name cannot be removed as a file, whoever asks.
+    const stuck = path.basename(newPartPath(target)).replace(/\.\d+-/u, '.4194303-')
+    mkdirSync(path.join(root, stuck))
+    expect(await sweepStaleParts([root])).toEqual([])
   })
 })
 

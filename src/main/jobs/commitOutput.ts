@@ -46,6 +46,8 @@ export async function commitOutput(request: CommitRequest, fs: CommitFs = commit
     const candidate = numberedPath(target, n)
     if (candidate !== plannedPath && !(await claims.tryTake(candidate, owner))) continue
     if (onExists === 'overwrite') {
+      // Added as an input while this one was in work: nothing replaces it.
+      if (await claims.isInput(candidate)) throw new AppError('E_SAME_FILE', { path: candidate, detail: candidate })
       await fs.rename(partPath, candidate)
       await fs.syncFolder(dir)
       return { kind: 'written', path: candidate }

@@ -42,7 +42,7 @@ export function forgetPart(partPath: string): void {
 
 /**
  * Removes parts that runs of ours left behind: made on this machine, by a process that is no more. Nothing else is
- * touched, folders that cannot be read are left alone. Returns what was removed.
+ * touched, folders that cannot be read or changed are left alone. Returns what was removed.
  */
 export async function sweepStaleParts(folders: Iterable<string>): Promise<readonly string[]> {
   const removed: string[] = []
@@ -50,8 +50,11 @@ export async function sweepStaleParts(folders: Iterable<string>): Promise<readon
     for (const name of await readdir(folder).catch(() => [])) {
       const partPath = path.join(folder, name)
       if (!isStale(name) || ours.has(partPath)) continue
-      await rm(partPath, { force: true })
-      removed.push(partPath)
+      const isGone = await rm(partPath, { force: true }).then(
+        () => true,
+        () => false // A disk that is read-only now is no reason not to start.
+      )
+      if (isGone) removed.push(partPath)
     }
   }
   return removed

@@ -131,6 +131,14 @@ describe('QueueRunner', () => {
     expect(stopReason?.code).toBe('E_DISK_FULL')
   })
 
+  it('gives the file back that met a full disk where it keeps its queue, and goes on once there is room', async () => {
+    const { store, runner, add } = bench({ keepsWaiting: true })
+    await add(['ok.wav', 'full.wav', 'ok-2.wav'])
+    expect((await runner.run())?.code).toBe('E_DISK_FULL')
+    expect(kindsOf(store)).toEqual(['done', 'pending', 'pending'])
+    expect(store.state.jobs[1]?.status).toEqual({ kind: 'pending', attempts: 0 })
+  })
+
   it('gives no output for a source that changed meanwhile (R16)', async () => {
     const { state, left } = await run(['touch.wav'])
     expect(state.jobs[0]?.status).toMatchObject({ kind: 'failed', error: { code: 'E_SOURCE_CHANGED' } })

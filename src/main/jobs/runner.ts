@@ -9,9 +9,9 @@ import type { EngineStatus } from '../processes/engineHost'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
 import { commitOutput } from './commitOutput'
 import { CrashCount } from './crashCount'
-import { ensureFolder, ensureFolderInside } from './folders'
 import type { OutputClaims } from './outputClaims'
-import { assertWritable, forgetPart, newPartPath, removePart } from './partFiles'
+import { OutputFolders } from './outputFolders'
+import { forgetPart, newPartPath, removePart } from './partFiles'
 import type { QueueStore } from './queueStore'
 import { assertUnchanged } from './sourceIdentity'
 
@@ -27,7 +27,7 @@ export interface RunnerOptions {
   readonly claims: OutputClaims
   /** What the engine is started with for a job's settings. Throws where there is no such model. */
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
-  /** Whether a file that finds no engine goes back to the queue (the window) or fails with the reason (the command line). */
+  /** Whether a file that finds no engine or no disk goes back to the queue (the window) or fails with the reason (the command line). */
   readonly keepsWaiting: boolean
   /** The decoder of the user's choice now: an engine that was started with another is started anew. */
   readonly ffmpegPath?: () => string | null
@@ -59,6 +59,7 @@ export class QueueRunner {
   private readonly suspects: string[] = []
   private readonly crashes: CrashCount
   private stopped: ErrorPayload | null = null
+  private folders = new OutputFolders()
   /** Nothing new begins: the run was stopped, or these files are its last. */
   private closing = true
   private held = false
@@ -80,6 +81,7 @@ export class QueueRunner {
   /** Runs until nothing is left that may begin. Gives back what ended it before that; null where nothing did. */
   async run(): Promise<ErrorPayload | null> {
     this.stopped = null
+    this.folders = new OutputFolders()
     this.closing = false
     this.held = false
     const { status } = this.options.engine
@@ -128,12 +130,12 @@ export class QueueRunner {
     this.pump()
   }
 
-  /** Stops these, if they run. */
+  /** Stops these, if they run. A cancel outlives a stop: who does not want a file does not want it back. */
   abort(jobIds: Iterable<string>, wish: Wish): void {
     for (const jobId of jobIds) {
       const run = this.running.get(jobId)
       if (!run) continue
-      run.wish ??= wish
+      run.wish = wish === 'cancel' ? wish : (run.wish ?? wish)
       run.abort.abort()
     }
   }
@@ -214,9 +216,10 @@ export class QueueRunner {
       this.options.store.dispatch({ type: 'jobSkipped', jobId: job.id })
       return
     }
-    const outDir = outDirOf(settings)
-    if (outDir !== null) await ensureFolder(outDir)
-    await ensureFolderInside(path.dirname(outputPath), outDir)
+    // It may have become an input since its place was planned.
+    const replaces = settings.output.onExists === 'overwrite'
+    if (replaces && (await this.options.claims.isInput(outputPath))) throw sameFile(job.inputPath, outputPath)
+    await this.folders.ensure(path.dirname(outputPath), outDirOf(settings))
     const partPath = newPartPath(outputPath)
     try {
       await this.denoise({ ...job, outputPath }, { run, partPath, settings })
@@ -289,8 +292,11 @@ export class QueueRunner {
       this.stopped ??= error.toPayload()
       store.dispatch({ type: 'jobsReturned', jobIds })
     } else {
-      if (await this.endsBatch(error, this.settingsOf(job))) this.stopped ??= error.toPayload()
-      store.dispatch({ type: 'jobFailed', jobId: job.id, error: error.toPayload() })
+      const isGeneral = await this.endsBatch(error, this.settingsOf(job))
+      if (isGeneral) this.stopped ??= error.toPayload()
+      // A full disk is not the file's fault: it is there for the next start.
+      if (isGeneral && keepsWaiting) store.dispatch({ type: 'jobsReturned', jobIds })
+      else store.dispatch({ type: 'jobFailed', jobId: job.id, error: error.toPayload() })
     }
   }
 
@@ -315,10 +321,7 @@ export class QueueRunner {
     if (error instanceof EngineUnavailable || error.code === 'E_DISK_FULL') return true
     const outDir = outDirOf(settings)
     if (outDir === null || (error.code !== 'E_IO' && error.code !== 'E_READ_ONLY')) return false
-    return assertWritable(outDir).then(
-      () => false,
-      () => true
-    )
+    return this.folders.isLost(outDir)
   }
 }
 
@@ -330,6 +333,10 @@ function isStop(error: AppError): boolean {
 /** The folder that every output must lie in; null where each lies beside its source. */
 function outDirOf({ output }: JobSettings): string | null {
   return output.place === 'folder' || output.place === 'tree' ? output.folder : null
+}
+
+function sameFile(input: string, output: string): AppError {
+  return new AppError('E_SAME_FILE', { path: input, detail: output })
 }
 
 async function exists(target: string): Promise<boolean> {
