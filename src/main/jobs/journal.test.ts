@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -124,6 +133,27 @@ describe('QueueJournal', () => {
     await journal.close()
   })
 
+  it.each([
+    ['zeros', Buffer.alloc(500)],
+    ['nothing', Buffer.alloc(0)],
+    ['no line', Buffer.from('garbage')]
+  ])('of %s is damage, not an empty list (a list that was lost without a word, R18)', async (_what, bytes) => {
+    writeFileSync(file(), bytes)
+    const { journal, state, damagedCopyPath } = await openJournal()
+    expect(state.jobs).toEqual([])
+    expect(readFileSync(damagedCopyPath!)).toEqual(bytes)
+    await journal.close()
+  })
+
+  it('of more than a text can hold is left aside (the app did not start any more)', async () => {
+    writeFileSync(file(), '')
+    truncateSync(file(), 600_000_000)
+    const { journal, damagedCopyPath } = await openJournal()
+    expect(damagedCopyPath).not.toBeNull()
+    rmSync(damagedCopyPath!)
+    await journal.close()
+  })
+
   it('leaves a journal of a later version aside and begins empty (an older program would spoil it)', async () => {
     const later = encodeLine({ kind: 'head', version: 99 }) + 'whatever\n'
     writeFileSync(file(), later)
@@ -184,6 +214,20 @@ describe('QueueJournal', () => {
     }
     expect(told).toEqual(['E_IO'])
     await journal.close()
+  })
+
+  it('has the whole queue again once the disk takes it again (what came after a full disk was lost)', async () => {
+    const told: string[] = []
+    const onFailure = (error: { code: string }): void => void told.push(error.code)
+    const opened = await QueueJournal.open({ folder, log: () => undefined, onFailure, compactBytes: 10 })
+    rmSync(folder, { recursive: true })
+    const state = EVENTS.reduce(reduceQueue, opened.state)
+    await opened.journal.append(EVENTS[0]!, reduceQueue(opened.state, EVENTS[0]!))
+    await opened.journal.append(EVENTS.at(-1)!, state)
+    mkdirSync(folder)
+    await opened.journal.close()
+    expect(told).toEqual(['E_IO'])
+    expect(kinds(readJournal(readFileSync(file()), 'x').state)).toBe('a:done b:pending c:pending')
   })
 
   it('takes 10,000 jobs without holding the event loop for more than 50 ms', async () => {

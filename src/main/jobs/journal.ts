@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import { copyFile, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { toAppError, type AppError } from '../../shared/errors/appError'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { breathe } from './breathe'
 import { FileLock } from './fileLock'
-import { encodeLine, JOURNAL_VERSION, readJournal } from './journalLines'
+import { encodeLine, JOURNAL_VERSION, noJournal, readJournal, type ReadJournal } from './journalLines'
 
 const NAME = 'queue.jsonl'
 /** A journal this big, and so much bigger than its queue, is written anew. */
@@ -14,6 +14,10 @@ const COMPACT_BYTES = 1_000_000
 const COMPACT_RATIO = 4
 /** As is one with so many changes: each is a walk over the whole queue when it is read. */
 const COMPACT_EVENTS = 500
+/** No journal of ours grows to this: such a file is something else, and as a text it could be too long for the engine. */
+const MAX_BYTES = 256_000_000
+/** A disk that took no more is tried again by the first change after so long. */
+const RETRY_MS = 2000
 /** Jobs in one line of a snapshot: a line is made in a few milliseconds. */
 const JOBS_A_LINE = 500
 
@@ -29,7 +33,7 @@ export interface OpenedJournal {
 export interface JournalOptions {
   readonly folder: string
   readonly log: (line: string) => void
-  /** The disk does not take it any more; told once. */
+  /** The disk does not take it any more; told once, and again only after it took something in between. */
   readonly onFailure: (error: AppError) => void
   readonly compactBytes?: number
 }
@@ -48,7 +52,8 @@ export class QueueJournal {
   private bytes = 0
   private events = 0
   private compactAt = 0
-  private failed = false
+  /** When the disk took no more; null while it does. */
+  private failedAtMs: number | null = null
 
   private constructor(
     private readonly options: JournalOptions,
@@ -72,15 +77,21 @@ export class QueueJournal {
   }
 
   private async recover(): Promise<OpenedJournal> {
-    const bytes = await readFile(this.file).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-      throw error
-    })
-    const read = readJournal(bytes ?? Buffer.alloc(0), randomUUID())
+    const read = await this.read()
     const isWhole = !read.damaged && read.unknownVersion === null
     const damagedCopyPath = isWhole ? null : await this.keepCopy(read.unknownVersion)
     await this.rewrite(read.state)
     return { journal: this, state: read.state, damagedCopyPath, interrupted: read.interrupted }
+  }
+
+  private async read(): Promise<ReadJournal> {
+    const epoch = randomUUID()
+    const stats = await stat(this.file).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+      throw error
+    })
+    if (stats === null) return noJournal(epoch, false)
+    return stats.size > MAX_BYTES ? noJournal(epoch, true) : readJournal(await readFile(this.file), epoch)
   }
 
   private async keepCopy(unknownVersion: number | null): Promise<string> {
@@ -94,12 +105,12 @@ export class QueueJournal {
 
   /**
    * Takes down one change; `state` is what it led to. Written with the others of this moment: resolves when it is on disk, or
-   * has failed to get there (see `onFailure`).
+   * has failed to get there (see `onFailure`). After a failure the whole queue is written anew as soon as the disk takes it.
    */
   append(event: QueueEvent, state: QueueState): Promise<void> {
-    if (this.failed) return Promise.resolve()
-    this.waiting.push(encodeLine({ kind: 'event', event }))
     this.waitingFrom = state
+    if (this.failedAtMs !== null && performance.now() < this.failedAtMs + RETRY_MS) return Promise.resolve()
+    this.waiting.push(encodeLine({ kind: 'event', event }))
     this.group ??= newGroup()
     this.working ??= this.work()
     return this.group.written
@@ -112,6 +123,11 @@ export class QueueJournal {
 
   async close(): Promise<void> {
     while (this.working) await this.working
+    if (this.failedAtMs !== null && this.waitingFrom) {
+      await this.rewrite(this.waitingFrom).catch((thrown: unknown) => {
+        this.options.log(`the queue was not saved: ${toAppError(thrown).message}`)
+      })
+    }
     await this.handle?.close()
     this.handle = null
     await this.lock.release()
@@ -123,11 +139,12 @@ export class QueueJournal {
       await Promise.resolve()
       while (this.waiting.length > 0) await this.writeWaiting()
     } catch (thrown) {
-      this.failed = true
+      const isNews = this.failedAtMs === null
+      this.failedAtMs = performance.now()
       this.waiting = []
       this.group?.settle()
       this.group = null
-      this.options.onFailure(toAppError(thrown))
+      if (isNews) this.options.onFailure(toAppError(thrown))
     } finally {
       this.working = null
     }
@@ -141,8 +158,10 @@ export class QueueJournal {
     this.group = null
     const isBig = this.bytes + text.length > this.compactAt || this.events > COMPACT_EVENTS
     try {
-      if (state && isBig) await this.rewrite(state)
+      // After a failure the last line may be half there, and others are missing.
+      if (state && (isBig || this.failedAtMs !== null)) await this.rewrite(state)
       else await this.writeText(text)
+      this.failedAtMs = null
     } finally {
       group?.settle()
     }

@@ -34,9 +34,17 @@ export interface ReadJournal {
   readonly interrupted: readonly Job[]
 }
 
-/** Reads a journal: what is whole of it, whatever is between. Never throws. */
+/** What is read where nothing is, or nothing that can be read. */
+export function noJournal(epoch: string, damaged: boolean): ReadJournal {
+  return { state: emptyQueue(epoch), damaged, unknownVersion: null, interrupted: [] }
+}
+
+/**
+ * Reads a journal: what is whole of it, whatever is between. Never throws. A journal is put in place with its first lines on
+ * disk: one without any was not torn by a crash, it is damaged.
+ */
 export function readJournal(bytes: Buffer, epoch: string): ReadJournal {
-  const nothing: ReadJournal = { state: emptyQueue(epoch), damaged: false, unknownVersion: null, interrupted: [] }
+  const nothing = noJournal(epoch, true)
   const texts = bytes.toString('utf8').split('\n')
   // After the last line's end comes nothing; anything there was never finished.
   texts.pop()
@@ -45,7 +53,9 @@ export function readJournal(bytes: Buffer, epoch: string): ReadJournal {
   let damaged = false
   for (const text of texts) {
     const line = decodeLine(text)
-    if (line?.kind === 'head' && line.version !== JOURNAL_VERSION) return { ...nothing, unknownVersion: line.version }
+    if (line?.kind === 'head' && line.version !== JOURNAL_VERSION) {
+      return { ...nothing, damaged: false, unknownVersion: line.version }
+    }
     const next = line && apply(state, line)
     damaged ||= next === null
     state = next ?? state
