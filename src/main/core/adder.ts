@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import type { PushEvent, ScanView } from '../../shared/ipc/views'
-import type { SourceIdentity } from '../../shared/jobs/job'
+import type { Job, SourceIdentity } from '../../shared/jobs/job'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import { pathKey } from '../jobs/fileNames'
@@ -77,6 +77,7 @@ export class Adder {
     let toldAt = performance.now()
     return scanInputs(paths, {
       recursive: true,
+      forgiving: true,
       outDir: place === 'folder' || place === 'tree' ? folder : null,
       outSubfolder: place === 'subfolder' ? subfolder : null,
       isKnownOutput: (full) => known.has(pathKey(full)),
@@ -107,9 +108,8 @@ export class Adder {
   }
 
   private async queue(scan: ScanResult, settings: JobSettings, signal: AbortSignal): Promise<void> {
-    const waiting = new Set(
-      this.store.state.jobs.filter((job) => job.status.kind === 'pending').map((job) => keyOf(job.identity))
-    )
+    const isOpen = ({ kind }: Job['status']): boolean => kind === 'pending' || kind === 'running'
+    const waiting = new Set(this.store.state.jobs.filter((job) => isOpen(job.status)).map((job) => keyOf(job.identity)))
     const files = scan.files.filter((file) => !waiting.has(keyOf(file.identity)))
     const named = files.map((file): ScannedFile & { id: string } => ({ ...file, id: randomUUID() }))
     const jobs = await this.planner.newJobs(named, scan.folders, settings.output)

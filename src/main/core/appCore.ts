@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { cpus, homedir, release } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -116,6 +116,7 @@ export class AppCore {
       const folders = opened.interrupted.flatMap((job) => (job.outputPath ? [path.dirname(job.outputPath)] : []))
       await sweepStaleParts(folders)
       const store = new QueueStore(opened.state)
+      await endWritten(opened, store)
       const models = new ModelLibrary(layout.modelsFolder)
       const [settings, planner, modelViews, catalog] = await Promise.all([
         SettingsStore.open(dataFolder, log),
@@ -344,6 +345,21 @@ export class AppCore {
       recovery: this.recovery,
       scans: this.adder.views
     }
+  }
+}
+
+/**
+ * Killed between an output's last name and its line in the journal, a file would be done a second time where a taken name means
+ * another one: its place was free when it was planned.
+ */
+async function endWritten({ interrupted, journal }: OpenedJournal, store: QueueStore): Promise<void> {
+  for (const { id, outputPath, settingsKey } of interrupted) {
+    const renames = store.state.settings[settingsKey]?.output.onExists === 'rename'
+    if (!renames || outputPath === null || !store.job(id)) continue
+    if ((await lstat(outputPath).catch(() => null)) === null) continue
+    const event = { type: 'jobSkipped', jobId: id } as const
+    store.dispatch(event)
+    await journal.append(event, store.state)
   }
 }
 

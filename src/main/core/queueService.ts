@@ -52,7 +52,7 @@ export class QueueService {
       onProgress: progress.onProgress.bind(progress)
     })
     store.subscribe((event) => {
-      if (event.type === 'jobsCancelled' || 'jobId' in event) this.removeDoomed()
+      if (this.doomed.size > 0) this.removeDoomed()
       if (event.type === 'jobsAdded' || event.type === 'jobsRetried' || event.type === 'jobsRemoved') this.runner.wake()
     })
   }

@@ -166,6 +166,20 @@ describe('planOutputs', () => {
     expect(outputs(await plan(['in'], { onExists: 'overwrite' }))).toEqual(['a.wav'])
   })
 
+  it('gives 10,000 files of one wished name their numbers in seconds (a pattern without {name} froze the app)', async () => {
+    const identity = { device: '1', inode: '1', sizeBytes: 1, modifiedNs: '1' }
+    const files = Array.from({ length: 10_000 }, (_, n) => {
+      const relativePath = `${n}.wav`
+      return { path: path.join(root, relativePath), root, relativePath, explicit: false, identity }
+    })
+    const began = process.cpuUsage()
+    const planned = await planFiles(files, [root], { output: { pattern: '{date}' } })
+    const { user, system } = process.cpuUsage(began)
+    expect(new Set(planned.map(({ outputPath }) => outputPath)).size).toBe(10_000)
+    expect(path.basename(planned.at(-1)!.outputPath!)).toBe('2026-03-09 (10000).wav')
+    expect((user + system) / 1e6).toBeLessThan(5)
+  })
+
   it('cuts names that would be too long, and keeps them apart', async () => {
     const long = 'x'.repeat(251)
     make(`in/${long}.wav`)

@@ -23,6 +23,9 @@ export interface PlanOptions {
   readonly now?: Date
 }
 
+/** More than a scan's files. */
+const MAX_NUMBER = 200_000
+
 /** A file with its place, or with the reason why it cannot have one. */
 export type PlannedFile<T extends PlanItem = PlanItem> =
   | { readonly file: T; readonly outputPath: string; readonly error: null }
@@ -46,6 +49,8 @@ export async function planOutputs<T extends PlanItem>(
 
 class Plan<T extends PlanItem> {
   private readonly listings = new FolderListings()
+  /** The first number of a wished path that was not tried yet: ten thousand files may wish for one name. */
+  private readonly numbers = new Map<string, number>()
   private readonly context: PlaceContext
 
   constructor(private readonly options: PlanOptions) {
@@ -58,12 +63,24 @@ class Plan<T extends PlanItem> {
     const desired = desiredPath(file, this.context)
     const mayRename = this.options.output.onExists === 'rename'
     if (!mayRename && (await this.isInput(desired))) return refused(file, desired)
-    for (const candidate of candidates(file, desired)) {
+    for (const candidate of this.candidates(file, desired)) {
       if (this.options.claims.isTaken(candidate, file.id)) continue
       if (mayRename && (await this.listings.has(candidate))) continue
       if (await this.take(candidate, file.id)) return { file, outputPath: candidate, error: null }
     }
     return refused(file, desired)
+  }
+
+  /** The wished path; where the extension changes and the name is taken `name.mp3.wav`; then numbers. */
+  private *candidates(file: PlanItem, desired: string): Generator<string> {
+    yield desired
+    const { dir, name, ext } = path.parse(desired)
+    if (changesExtension(file)) yield path.join(dir, fitName(name, path.extname(file.path) + ext))
+    const key = pathKey(desired)
+    for (let n = this.numbers.get(key) ?? 2; n < MAX_NUMBER; n++) {
+      this.numbers.set(key, n + 1)
+      yield numberedPath(desired, n)
+    }
   }
 
   private async take(candidate: string, owner: string): Promise<boolean> {
@@ -83,14 +100,6 @@ class Plan<T extends PlanItem> {
 function refused<T extends PlanItem>(file: T, desired: string): PlannedFile<T> {
   const error = new AppError('E_SAME_FILE', { path: file.path, detail: desired })
   return { file, outputPath: null, error: error.toPayload() }
-}
-
-/** The wished path; where the extension changes and the name is taken `name.mp3.wav`; then numbers. */
-function* candidates(file: PlanItem, desired: string): Generator<string> {
-  yield desired
-  const { dir, name, ext } = path.parse(desired)
-  if (changesExtension(file)) yield path.join(dir, fitName(name, path.extname(file.path) + ext))
-  for (let n = 2; n < 100_000; n++) yield numberedPath(desired, n)
 }
 
 function changesExtension(file: PlanItem): boolean {

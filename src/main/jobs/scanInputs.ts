@@ -46,6 +46,8 @@ export interface ScanResult {
 
 export interface ScanOptions {
   readonly recursive: boolean
+  /** Of several inputs those that cannot be had are left out; it throws only where none could. */
+  readonly forgiving?: boolean
   /** Where outputs go; null is beside the sources. Never read for inputs. */
   readonly outDir: string | null
   /** Sub-folders of this name hold outputs beside their sources; null where none does. */
@@ -67,11 +69,19 @@ const byName = new Intl.Collator('en', { numeric: true })
 /**
  * What to denoise of files and folders. Files that were named are always taken; in folders those that are audio by their name,
  * in order of their names. Links are followed, each folder once. Throws `E_IO` (with `path`) for an input that is not there
- * and `E_UNSUPPORTED` for one that is neither file nor folder.
+ * and `E_UNSUPPORTED` for one that is neither file nor folder; see `forgiving`.
  */
 export async function scanInputs(inputs: readonly string[], options: ScanOptions): Promise<ScanResult> {
   const scan = new Scan(options, options.outDir === null ? null : await folderKey(options.outDir))
-  for (const input of inputs) await scan.addInput(path.resolve(input))
+  const refused: AppError[] = []
+  for (const input of inputs) {
+    await scan.addInput(path.resolve(input)).catch((thrown: unknown) => {
+      if (options.forgiving !== true || !(thrown instanceof AppError)) throw thrown
+      refused.push(thrown)
+      scan.skip(path.resolve(input), thrown.code === 'E_UNSUPPORTED' ? 'special file' : 'unreadable')
+    })
+  }
+  if (refused[0] && refused.length === inputs.length) throw refused[0]
   return scan.result()
 }
 
@@ -217,7 +227,7 @@ class Scan {
     else await this.walk(stats, { ...place, depth: place.depth + 1 })
   }
 
-  private skip(full: string, reason: SkipReason): void {
+  skip(full: string, reason: SkipReason): void {
     this.skipped.push({ path: full, reason })
   }
 }
