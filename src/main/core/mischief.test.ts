@@ -91,6 +91,40 @@ describe.skipIf(!isBuilt())('what a batch meets', () => {
     }
   })
 
+  it('ends a held run whose files were all cancelled, and calls that no end of a batch (the machine went to sleep)', async () => {
+    bench.wav('in/a.wav', 30)
+    bench.wav('in/b.wav', 1)
+    await bench.add(bench.at('in'))
+    await bench.core.handlers['queue.start']({})
+    await bench.until(isRunning('a.wav'))
+    await bench.core.handlers['queue.pause']({})
+    await bench.core.handlers['queue.cancel']({ jobIds: [bench.id('a.wav'), bench.id('b.wav')] })
+    await bench.until(isIdle)
+    await bench.close()
+    expect(bench.kinds(bench.mirror())).toBe('a.wav:cancelled b.wav:cancelled')
+    expect(bench.pushes.filter(({ topic }) => topic === 'finished')).toEqual([])
+  })
+
+  it('gives many files new places, or another try, some at a time (ten thousand at once held the app for half a second)', async () => {
+    for (let n = 0; n < 2500; n++) bench.wav(`in/${n}.wav`, 0.001)
+    await bench.add(bench.at('in'))
+    await put({ pattern: '{name} x' })
+    await bench.core.handlers['queue.applySettings']({})
+    const jobIds = bench.core.queueState.jobs.map(({ id }) => id)
+    await bench.core.handlers['queue.cancel']({ jobIds })
+    await bench.core.handlers['queue.retry']({ jobIds })
+    const { jobs } = bench.core.queueState
+    expect(jobs.every(({ status, outputPath }) => status.kind === 'pending' && outputPath?.endsWith(' x.wav'))).toBe(
+      true
+    )
+    const sizes = (): number[] =>
+      bench.pushes.flatMap((push) =>
+        push.topic === 'queue' && push.event.type === 'jobsReplanned' ? [push.event.jobs.length] : []
+      )
+    await bench.until(() => sizes().length >= 6)
+    expect(sizes()).toEqual([1000, 1000, 500, 1000, 1000, 500])
+  })
+
   it('makes no second output of a file that was killed between its name and its line (R1, with the rename rule)', async () => {
     await put({ place: 'folder', folder: bench.at('out'), onExists: 'rename' })
     bench.wav('in/a.wav', 1)

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import type { ErrorPayload } from '../../shared/errors/appError'
 import type { Job, SourceIdentity } from '../../shared/jobs/job'
@@ -13,6 +14,9 @@ import type { EngineHost } from '../processes/engineHost'
 import type { Planner } from './planner'
 import type { ProgressTracker } from './progressTracker'
 import { settingsKeyOf } from './settingsKey'
+
+/** Jobs of one event: one takes a few milliseconds from here to the journal. */
+const JOBS_AN_EVENT = 1000
 
 export interface QueueServiceOptions {
   readonly store: QueueStore
@@ -53,6 +57,7 @@ export class QueueService {
     })
     store.subscribe((event) => {
       if (this.doomed.size > 0) this.removeDoomed()
+      if (event.type === 'jobsCancelled' || event.type === 'jobsRemoved') this.endIfEmpty()
       if (event.type === 'jobsAdded' || event.type === 'jobsRetried' || event.type === 'jobsRemoved') this.runner.wake()
     })
   }
@@ -133,21 +138,23 @@ export class QueueService {
     const { store, planner } = this.options
     const settings = store.state.settings[settingsKey]
     if (!settings) return
-    const plans = await planner.replan(jobs, settings)
-    const still = new Set(this.named(jobs.map((job) => job.id)).map((job) => job.id))
-    const kept = plans.filter(({ jobId }) => still.has(jobId))
-    if (kept.length > 0) {
-      const withIdentity = kept.map((plan): Replanned => {
-        const identity = identities.get(plan.jobId)
-        return identity ? { ...plan, identity } : plan
-      })
-      // In one breath: nothing begins between the two.
-      this.runner.withhold(() => {
-        store.dispatch({ type: 'jobsRetried', jobIds: kept.map(({ jobId }) => jobId) })
-        store.dispatch({ type: 'jobsReplanned', jobs: withIdentity, settingsKey, settings })
-      })
+    const plans = (await planner.replan(jobs, settings)).map((plan): Replanned => {
+      const identity = identities.get(plan.jobId)
+      return identity ? { ...plan, identity } : plan
+    })
+    for (const some of pieces(plans)) {
+      const still = new Set(this.named(some.map(({ jobId }) => jobId)).map(({ id }) => id))
+      const kept = some.filter(({ jobId }) => still.has(jobId))
+      if (kept.length > 0) {
+        // In one breath: nothing begins between the two.
+        this.runner.withhold(() => {
+          store.dispatch({ type: 'jobsRetried', jobIds: kept.map(({ jobId }) => jobId) })
+          store.dispatch({ type: 'jobsReplanned', jobs: kept, settingsKey, settings })
+        })
+      }
+      planner.forget(some)
+      await nextTurn()
     }
-    planner.forget(plans)
   }
 
   /** Running ones are cancelled first. */
@@ -190,11 +197,13 @@ export class QueueService {
     return planner.exclusively(async () => {
       const waiting = (): Job[] => store.state.jobs.filter((job) => job.status.kind === 'pending')
       const jobs = waiting().filter((job) => job.settingsKey !== settingsKey)
-      const plans = await planner.replan(jobs, settings)
-      const still = new Set(waiting().map((job) => job.id))
-      const kept = plans.filter(({ jobId }) => still.has(jobId))
-      if (kept.length > 0) store.dispatch({ type: 'jobsReplanned', jobs: kept, settingsKey, settings })
-      planner.forget(plans)
+      for (const some of pieces(await planner.replan(jobs, settings))) {
+        const still = new Set(waiting().map((job) => job.id))
+        const kept = some.filter(({ jobId }) => still.has(jobId))
+        if (kept.length > 0) store.dispatch({ type: 'jobsReplanned', jobs: kept, settingsKey, settings })
+        planner.forget(some)
+        await nextTurn()
+      }
     })
   }
 
@@ -206,18 +215,29 @@ export class QueueService {
   private async runToEnd(): Promise<void> {
     const { store, host, progress, onFinished } = this.options
     const ended = { done: 0, failed: 0 }
+    // Who cancels or removes the last ones is there, and needs no word of the end (nor a machine that goes to sleep).
+    let byHand = false
     const unsubscribe = store.subscribe(({ type }) => {
       if (type === 'jobFinished') ended.done++
       else if (type === 'jobFailed') ended.failed++
+      if (type === 'jobsCancelled' || type === 'jobsRemoved') byHand = true
+      else if (type === 'jobFinished' || type === 'jobFailed' || type === 'jobSkipped') byHand = false
     })
     const ending = await this.runner.run()
     const because = this.because ?? ending
     unsubscribe()
     if (host.isPaused) host.resume()
-    const asked = this.stopping || this.last
+    const asked = this.stopping || this.last || byHand
     this.stopping = false
     store.dispatch({ type: 'runChanged', run: { kind: 'idle', because } })
     if (!asked && because === null) onFinished({ ...ended, wallSec: progress.clock.sec })
+  }
+
+  /** A held run without a file to go on with is none. */
+  private endIfEmpty(): void {
+    const { state } = this.options.store
+    const { pending, running } = countJobs(state)
+    if (state.run.kind === 'paused' && pending + running === 0) this.resume()
   }
 
   private removeDoomed(): void {
@@ -239,6 +259,11 @@ export class QueueService {
 
 function idsOf(jobs: readonly Job[], kind: Job['status']['kind']): string[] {
   return jobs.filter(({ status }) => status.kind === kind).map(({ id }) => id)
+}
+
+function pieces<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / JOBS_AN_EVENT)
+  return Array.from({ length: count }, (_, n) => items.slice(n * JOBS_AN_EVENT, (n + 1) * JOBS_AN_EVENT))
 }
 
 function bySettings(jobs: readonly Job[]): ReadonlyMap<string, Job[]> {
