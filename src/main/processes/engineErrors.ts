@@ -31,6 +31,13 @@ export class EngineUnavailable extends AppError {
 export function describeExit(reason: KillReason | null, exit: ExitInfo): string {
   const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`
   const why = reason === null ? how : `${reason}, ended by ${how}`
-  const lastLine = exit.lastWords.split('\n').at(-1) ?? ''
-  return lastLine === '' ? why : `${why}: ${lastLine}`
+  const tellingLine = tellingLineOf(exit.lastWords)
+  return tellingLine === '' ? why : `${why}: ${tellingLine}`
+}
+
+/** After an error that nothing caught Node writes a stack and its own version: what it was stands above them. */
+function tellingLineOf(lastWords: string): string {
+  const lines = lastWords.split('\n')
+  const thrown = lines.findLast((line) => /^(?:Uncaught )?\w*Error\b/u.test(line))
+  return thrown ?? lines.at(-1) ?? ''
 }

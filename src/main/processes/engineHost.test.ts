@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toAppError } from '../../shared/errors/appError'
-import { EngineCrash, EngineUnavailable } from './engineErrors'
+import { EngineCrash, EngineUnavailable, describeExit } from './engineErrors'
 import { EngineHost } from './engineHost'
 import { HOST_LIMITS } from './engineProcess'
 import { FakeEngineFolder, fakeSettings } from './fakeEngine.testkit'
@@ -57,6 +57,8 @@ describe('EngineHost', () => {
     await host.start(fakeSettings())
     const error = toAppError(await failure(host.denoise(folder.job('crash'))))
     expect(error.data.detail).toBe('exit code 139: segmentation fault')
+    const lastWords = 'x.js:1\nthrow new TypeError("no")\n\nTypeError: no\n    at x.js:1:7\n\nNode.js v20.20.2'
+    expect(describeExit(null, { code: 1, signal: null, lastWords })).toBe('exit code 1: TypeError: no')
   })
 
   it('works again after a crash, in a fresh process', async () => {
