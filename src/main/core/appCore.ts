@@ -250,7 +250,7 @@ export class AppCore {
       this.host.killNow()
     }, CLOSE_PATIENCE_MS)
     this.metrics.close()
-    await Promise.all([this.queue.stop(), this.adder.close(), this.prober.close()])
+    await Promise.all([this.queue.close(), this.adder.close(), this.prober.close()])
     this.progress.close()
     if (this.idleTimer) clearTimeout(this.idleTimer)
     await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])

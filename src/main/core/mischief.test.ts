@@ -125,6 +125,18 @@ describe.skipIf(!isBuilt())('what a batch meets', () => {
     expect(sizes()).toEqual([1000, 1000, 500, 1000, 1000, 500])
   })
 
+  it('begins nothing while it closes (a Start right after Stop ran on into a closed journal)', async () => {
+    bench.wav('in/a.wav', 30)
+    await bench.add(bench.at('in'))
+    const { core } = bench
+    await core.handlers['queue.start']({})
+    await bench.until(isRunning('a.wav'))
+    const [stopped, again] = [core.handlers['queue.stop']({}), core.handlers['queue.start']({})]
+    await Promise.all([core.close(), stopped, again])
+    expect(core.queueState.run.kind).toBe('idle')
+    expect(bench.kinds()).toBe('a.wav:pending')
+  })
+
   it('makes no second output of a file that was killed between its name and its line (R1, with the rename rule)', async () => {
     await put({ place: 'folder', folder: bench.at('out'), onExists: 'rename' })
     bench.wav('in/a.wav', 1)

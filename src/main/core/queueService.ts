@@ -37,6 +37,7 @@ export class QueueService {
   private readonly runner: QueueRunner
   private running: Promise<void> | null = null
   private stopping = false
+  private closed = false
   /** What made the app itself stop the run. */
   private because: ErrorPayload | null = null
   /** The files in work are the last ones; kept over a pause. */
@@ -71,7 +72,7 @@ export class QueueService {
     if (this.stopping) await this.running
     const { store } = this.options
     if (store.state.run.kind === 'paused') this.resume()
-    if (this.running || countJobs(store.state).pending === 0) return
+    if (this.closed || this.running || countJobs(store.state).pending === 0) return
     this.last = false
     this.because = null
     store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
@@ -101,6 +102,12 @@ export class QueueService {
     this.because ??= because
     this.runner.stop('return')
     await this.running
+  }
+
+  /** Stops for good: a Start that waited for the stop begins nothing any more. */
+  close(): Promise<void> {
+    this.closed = true
+    return this.stop()
   }
 
   stopAfter(on: boolean): void {

@@ -154,6 +154,14 @@ describe('QueueJournal', () => {
     await journal.close()
   })
 
+  it('takes away what a kill in the middle of a rewriting left (each left a copy of the whole queue)', async () => {
+    writeFileSync(path.join(folder, 'queue.jsonl.123.tmp'), 'half')
+    writeFileSync(path.join(folder, 'queue.jsonl.mine.tmp'), 'not ours')
+    const { journal } = await openJournal()
+    await journal.close()
+    expect(readdirSync(folder).sort()).toEqual(['queue.jsonl', 'queue.jsonl.mine.tmp'])
+  })
+
   it('leaves a journal of a later version aside and begins empty (an older program would spoil it)', async () => {
     const later = encodeLine({ kind: 'head', version: 99 }) + 'whatever\n'
     writeFileSync(file(), later)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { copyFile, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { toAppError, type AppError } from '../../shared/errors/appError'
 import type { Job } from '../../shared/jobs/job'
@@ -79,6 +79,7 @@ export class QueueJournal {
   private async recover(): Promise<OpenedJournal> {
     const read = await this.read()
     const isWhole = !read.damaged && read.unknownVersion === null
+    await this.sweepTemporaries()
     const damagedCopyPath = isWhole ? null : await this.keepCopy(read.unknownVersion)
     await this.rewrite(read.state)
     return { journal: this, state: read.state, damagedCopyPath, interrupted: read.interrupted }
@@ -92,6 +93,14 @@ export class QueueJournal {
     })
     if (stats === null) return noJournal(epoch, false)
     return stats.size > MAX_BYTES ? noJournal(epoch, true) : readJournal(await readFile(this.file), epoch)
+  }
+
+  /** What a kill in the middle of a rewriting left: the folder is ours alone. */
+  private async sweepTemporaries(): Promise<void> {
+    const names = await readdir(this.options.folder)
+    for (const name of names) {
+      if (/^queue\.jsonl\.\d+\.tmp$/u.test(name)) await rm(path.join(this.options.folder, name), { force: true })
+    }
   }
 
   private async keepCopy(unknownVersion: number | null): Promise<string> {

@@ -218,6 +218,15 @@ describe('EngineHost', () => {
     expect(host.status.kind).toBe('stopped')
   })
 
+  it('is unavailable where the system gives no process (the window said "starting" for ever)', async () => {
+    const poor = new EngineHost(() => {
+      throw Object.assign(new Error('no handles'), { code: 'EMFILE' })
+    })
+    expect((await poor.start(fakeSettings())).kind).toBe('unavailable')
+    expect(await failure(poor.denoise(folder.job('ok')))).toBeInstanceOf(EngineUnavailable)
+    expect(poor.status.kind).toBe('unavailable')
+  })
+
   it('reports an engine that is not there instead of waiting for it', async () => {
     const nowhere = new EngineHost(() => forkTransport(`${folder.root}/none.js`), LIMITS)
     expect(await nowhere.start(fakeSettings())).toMatchObject({ kind: 'unavailable', error: { code: 'E_INTERNAL' } })

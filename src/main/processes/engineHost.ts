@@ -146,7 +146,8 @@ export class EngineHost {
   private async startUntilReady(): Promise<EngineStatus> {
     this.current = { kind: 'starting' }
     while (this.current.kind === 'starting') {
-      const engine = this.spawn()
+      const engine = this.spawnOrGiveUp()
+      if (engine === null) break
       try {
         this.current = { kind: 'ready', ready: await engine.opened }
       } catch (thrown) {
@@ -164,6 +165,16 @@ export class EngineHost {
     } else if (error.deliberate) {
       this.current = { kind: 'stopped' }
       throw new AppError('E_CANCELLED')
+    }
+  }
+
+  /** Null where the system gives no process at all (no handles, no memory): nobody may wait for that one. */
+  private spawnOrGiveUp(): EngineProcess | null {
+    try {
+      return this.spawn()
+    } catch (thrown) {
+      this.current = { kind: 'unavailable', error: toAppError(thrown).toPayload() }
+      return null
     }
   }
 
