@@ -139,6 +139,11 @@ describe('QueueRunner', () => {
     expect(store.state.jobs[1]?.status).toEqual({ kind: 'pending', attempts: 0 })
   })
 
+  it('fails a file that is longer than its file system takes, and goes on (it came back and stopped every run)', async () => {
+    const { kinds, stopReason } = await run(['toobig.wav', 'ok.wav'], { keepsWaiting: true })
+    expect([kinds, stopReason]).toEqual([['failed', 'done'], null])
+  })
+
   it('gives no output for a source that changed meanwhile (R16)', async () => {
     const { state, left } = await run(['touch.wav'])
     expect(state.jobs[0]?.status).toMatchObject({ kind: 'failed', error: { code: 'E_SOURCE_CHANGED' } })

@@ -318,7 +318,9 @@ export class QueueRunner {
 
   /** Whether every other file would meet the same. */
   private async endsBatch(error: AppError, settings: JobSettings): Promise<boolean> {
-    if (error instanceof EngineUnavailable || error.code === 'E_DISK_FULL') return true
+    if (error instanceof EngineUnavailable) return true
+    // The longest file that a file system takes (4 GB on FAT) is this file's matter alone.
+    if (error.code === 'E_DISK_FULL') return !String(error.data.detail).startsWith('EFBIG')
     const outDir = outDirOf(settings)
     if (outDir === null || (error.code !== 'E_IO' && error.code !== 'E_READ_ONLY')) return false
     return this.folders.isLost(outDir)

@@ -40,6 +40,7 @@ const behave = {
   late: (job) => { process.send({ ...{ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }, generation: generation - 1 }); behave.ok(job) },
   corrupt: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }),
   full: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_DISK_FULL', data: {} } }),
+  toobig: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_DISK_FULL', data: { detail: 'EFBIG: file too large, write' } } }),
   polite: (job) => { writeFileSync(job.partPath, 'half'); waiting.set(job.jobId, job); post({ type: 'progress', jobId: job.jobId, fraction: 0.1, audioSecDone: 1, audioSec: 10 }) },
   deaf: (job) => { writeFileSync(job.partPath, 'half'); post({ type: 'progress', jobId: job.jobId, fraction: 0.1, audioSecDone: 1, audioSec: 10 }); setTimeout(block, 50) }
 }
