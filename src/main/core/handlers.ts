@@ -1,6 +1,8 @@
+import { AppError } from '../../shared/errors/appError'
 import type { Preflight, Snapshot } from '../../shared/ipc/views'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
+import { isModelPath } from '../models/library'
 import type { Adder } from './adder'
 import type { CoreHandlers } from './coreOptions'
 import type { QueueService } from './queueService'
@@ -80,12 +82,26 @@ export function coreHandlers(core: CoreFace, parts: { queue: QueueService; adder
       doing(() => {
         return core.recover(choice)
       }),
-    'settings.patch': (patch) => core.patchSettings(patch),
+    'settings.patch': async (patch) => {
+      refusePaths(patch, core.settings)
+      return core.patchSettings(patch)
+    },
     'engine.retry': () =>
       doing(() => {
         return core.retryEngine()
       })
   }
+}
+
+/**
+ * What main starts or loads is chosen in main's own dialogs: a page that fell into wrong hands may not name a program or a model
+ * file. Throws `E_BAD_REQUEST`.
+ */
+function refusePaths({ ffmpegPath, job }: SettingsPatch, now: AppSettings): void {
+  const namesProgram = typeof ffmpegPath === 'string' && ffmpegPath !== now.ffmpegPath
+  const namesFile = job?.modelId !== undefined && job.modelId !== now.job.modelId && isModelPath(job.modelId)
+  if (namesProgram) throw new AppError('E_BAD_REQUEST', { detail: 'a program is chosen in the dialog' })
+  if (namesFile) throw new AppError('E_BAD_REQUEST', { detail: 'a model is named by its id' })
 }
 
 /** The answer of a route that has nothing to say. */

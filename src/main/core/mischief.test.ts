@@ -137,6 +137,19 @@ describe.skipIf(!isBuilt())('what a batch meets', () => {
     expect(bench.kinds()).toBe('a.wav:pending')
   })
 
+  it('lets the page name no program and no model file (a page in wrong hands could have had any program run)', async () => {
+    const change = bench.core.handlers['settings.patch']
+    const refused = { code: 'E_BAD_REQUEST' }
+    await expect(change({ ffmpegPath: bench.at('evil') })).rejects.toMatchObject(refused)
+    for (const modelId of ['/etc/evil.onnx', '..\\x', 'x.ONNX']) {
+      await expect(change({ job: { modelId } })).rejects.toMatchObject(refused)
+    }
+    expect(bench.core.settings).toMatchObject({ ffmpegPath: null, job: { modelId: 'frcrn-lite' } })
+    await bench.core.patchSettings({ ffmpegPath: bench.at('chosen') })
+    await change({ ffmpegPath: bench.at('chosen'), theme: 'dark' })
+    expect((await change({ ffmpegPath: null })).ffmpegPath).toBeNull()
+  })
+
   it('makes no second output of a file that was killed between its name and its line (R1, with the rename rule)', async () => {
     await put({ place: 'folder', folder: bench.at('out'), onExists: 'rename' })
     bench.wav('in/a.wav', 1)

@@ -78,7 +78,7 @@ export class ModelLibrary {
    * null takes the default. Throws `E_MODEL_MISSING`, or `E_MODEL_DAMAGED` where a bundled file has the wrong size.
    */
   async resolve(wanted: string | null): Promise<ResolvedModel> {
-    if (wanted !== null && isPath(wanted)) return resolveFile(path.resolve(wanted))
+    if (wanted !== null && isModelPath(wanted)) return resolveFile(path.resolve(wanted))
     const catalog = await this.catalog()
     const id = wanted ?? catalog.default
     const entry = catalog.models.find((model) => model.id === id)
@@ -112,7 +112,8 @@ export class ModelLibrary {
   }
 }
 
-function isPath(wanted: string): boolean {
+/** Whether a model is named by a file, not by an id of the catalogue. */
+export function isModelPath(wanted: string): boolean {
   return /[/\\]/u.test(wanted) || path.extname(wanted).toLowerCase() === '.onnx'
 }
 
