@@ -61,10 +61,10 @@ export class Planner {
 
   /** What a replanning took and nobody uses: its job has begun meanwhile, or is gone. */
   forget(plans: readonly Replanned[]): void {
+    // One walk, not one for each: thousands may be planned at once.
+    const places = new Map(this.store.state.jobs.map(({ id, outputPath }) => [id, outputPath]))
     for (const { jobId, outputPath } of plans) {
-      if (outputPath !== null && this.store.job(jobId)?.outputPath !== outputPath) {
-        this.claims.release(outputPath, jobId)
-      }
+      if (outputPath !== null && places.get(jobId) !== outputPath) this.claims.release(outputPath, jobId)
     }
   }
 
