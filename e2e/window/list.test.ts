@@ -64,6 +64,21 @@ describe.skipIf(LAUNCHER === null)('the list', () => {
     await until(order, (seen) => seen === 'cdab', { what: 'c in front' })
   })
 
+  it('is sorted by the keyboard, and its order comes back', async () => {
+    const head = app.page.getByRole('columnheader', { name: 'Name' })
+    await app.page.getByRole('columnheader', { name: 'Folder' }).getByRole('button').focus()
+    await app.page.keyboard.press('ArrowLeft')
+    for (const sorted of ['ascending', 'descending', 'none']) {
+      await app.page.keyboard.press('Enter')
+      await until(
+        () => head.getAttribute('aria-sort'),
+        (seen) => seen === sorted,
+        { what: sorted }
+      )
+    }
+    expect(await app.page.getByRole('region', { name: 'Details' }).count()).toBe(0)
+  })
+
   it('is searched, filtered, and emptied by the keyboard', async () => {
     await find('b.wav')
     await until(

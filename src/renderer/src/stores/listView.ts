@@ -26,10 +26,9 @@ export const useListView = defineStore('listView', () => {
   /** The one job that details are shown of. */
   const inDetail = computed<Job | null>(() => (selected.value.length === 1 ? (selected.value[0] ?? null) : null))
 
-  watch(
-    () => queue.byId,
-    (jobs) => (selection.value = withoutGone(selection.value, (id) => jobs.has(id)))
-  )
+  watch([() => queue.byId, order] as const, ([jobs], [, before]) => {
+    selection.value = withoutGone(selection.value, (id) => jobs.has(id), before)
+  })
   function sortBy(column: ColumnId): void {
     sort.value = nextSort(sort.value, column)
   }

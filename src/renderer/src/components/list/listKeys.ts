@@ -37,7 +37,8 @@ export function listCommand(event: Key, { at, count, pageRows }: Place): ListCom
     case 'A':
       return toggle ? { kind: 'all' } : null
     case 'Enter':
-      return { kind: 'details' }
+      // With Ctrl or Cmd it starts and pauses the batch: that key is the menu's.
+      return toggle ? null : { kind: 'details' }
     case ' ':
       return { kind: 'toggle' }
     case 'Delete':

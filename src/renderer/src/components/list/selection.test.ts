@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { listCommand } from './listKeys'
 import { clickRow, dropTarget, moveTo, NOTHING_SELECTED, selectAll, stepTarget, withoutGone } from './selection'
 
 const ORDER = ['a', 'b', 'c', 'd', 'e']
@@ -30,6 +31,22 @@ describe('selection', () => {
     const all = selectAll(NOTHING_SELECTED, ORDER)
     expect(ids(withoutGone(all, (id) => id !== 'c'))).toBe('abde')
     expect(withoutGone(all, () => true)).toBe(all)
+  })
+})
+
+describe('the keyboard in the list', () => {
+  it('goes on from the next row where its own is removed, or from the one before (Delete must not lose the keyboard)', () => {
+    const at = (id: string): typeof NOTHING_SELECTED => clickRow(NOTHING_SELECTED, ORDER, id, plain)
+    expect(withoutGone(at('c'), (id) => id !== 'c', ORDER).focus).toBe('d')
+    expect(withoutGone(at('e'), (id) => id < 'd', ORDER).focus).toBe('c')
+    expect(withoutGone(at('a'), () => false, ORDER).focus).toBeNull()
+  })
+
+  it('leaves Enter with Ctrl to the menu, where it starts and pauses the batch', () => {
+    const enter = { key: 'Enter', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false }
+    const place = { at: 0, count: 5, pageRows: 3 }
+    expect(listCommand(enter, place)).toEqual({ kind: 'details' })
+    expect(listCommand({ ...enter, ctrlKey: true }, place)).toBeNull()
   })
 })
 

@@ -43,14 +43,23 @@ export function selectAll(now: Selection, order: readonly string[]): Selection {
   return { ids: new Set(order), anchor: now.anchor ?? order[0] ?? null, focus: now.focus ?? order[0] ?? null }
 }
 
-/** Without the jobs that have left; the same object where none has, so that nothing is drawn anew. */
-export function withoutGone(now: Selection, has: (id: string) => boolean): Selection {
+/**
+ * Without the jobs that have left; the same object where none has, so that nothing is drawn anew. The keyboard goes on from the
+ * next row that stays, by the order that was, or from the one before.
+ */
+export function withoutGone(now: Selection, has: (id: string) => boolean, before: readonly string[] = []): Selection {
   const kept = [...now.ids].filter(has)
   const stays = (id: string | null): string | null => (id !== null && has(id) ? id : null)
   const anchor = stays(now.anchor)
-  const focus = stays(now.focus)
+  const focus = stays(now.focus) ?? neighbour(now.focus, has, before)
   if (kept.length === now.ids.size && anchor === now.anchor && focus === now.focus) return now
   return { ids: new Set(kept), anchor, focus }
+}
+
+function neighbour(gone: string | null, has: (id: string) => boolean, before: readonly string[]): string | null {
+  const at = gone === null ? -1 : before.indexOf(gone)
+  if (at < 0) return null
+  return before.slice(at).find(has) ?? before.slice(0, at).findLast(has) ?? null
 }
 
 function rangeOf(order: readonly string[], from: string, to: string): readonly string[] {
