@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { patch, snapshotOf, until } from './driver'
+import { button, patch, snapshotOf, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
 
@@ -38,6 +38,17 @@ describe.skipIf(LAUNCHER === null)('what a person prefers', () => {
     const dark = await until(background, (sum) => sum < 250, { what: 'a dark background' })
     await app.control.systemTheme('light')
     await until(background, (light) => light > dark, { what: 'a light page' })
+  })
+
+  it('takes the keyboard into the settings of a narrow window, and back out of them', async () => {
+    await app.control.resize(900, 600)
+    await button(app, 'Show settings').click()
+    const focused = (): Promise<string | null | undefined> =>
+      app.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    await until(focused, (label) => label === 'Hide settings', { what: 'the sheet with the keyboard' })
+    await app.page.keyboard.press('Escape')
+    await until(focused, (label) => label === 'Show settings', { what: 'the button with the keyboard again' })
+    await app.control.resize(1280, 800)
   })
 
   it('changes the language by hand, in the window and in the menu', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -40,6 +40,16 @@ describe('SettingsStore', () => {
     const copy = readdirSync(folder).find((name) => name.endsWith('.damaged'))!
     expect(readFileSync(path.join(folder, copy), 'utf8')).toBe('{"theme": "da')
     expect(logged[0]).toContain(copy)
+  })
+
+  it('begins with the defaults where the file cannot be read at all (a folder in its place stopped the start)', async () => {
+    mkdirSync(path.join(folder, 'settings.json'))
+    const store = await open()
+    expect(store.settings).toEqual(DEFAULT_APP_SETTINGS)
+    store.patch({ theme: 'dark' })
+    await store.flush()
+    expect(logged).toHaveLength(2)
+    expect(readdirSync(folder)).toEqual(['settings.json'])
   })
 
   it('lets one bad field cost its own default only, and drops fields that it does not know', () => {

@@ -22,8 +22,10 @@ export class SettingsStore {
   static async open(folder: string, log: (line: string) => void): Promise<SettingsStore> {
     const file = path.join(folder, NAME)
     const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-      throw error
+      // Not there yet, or not to be read (a folder, another user's): the app starts all the same.
+      const isNew = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (!isNew) log(`the settings could not be read: ${toAppError(error).message}`)
+      return null
     })
     const value = text === null ? DEFAULT_APP_SETTINGS : parseJson(text)
     if (value === undefined) await keepCopy(file, log)
