@@ -14,7 +14,8 @@ export default defineConfig({
           index: 'src/main/index.ts',
           headless: 'src/main/headless.ts',
           engine: 'src/engine/entry.ts',
-          media: 'src/media/entry.ts'
+          media: 'src/media/entry.ts',
+          naive: 'src/engine/naiveEntry.ts'
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
       }

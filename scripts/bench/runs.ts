@@ -69,7 +69,8 @@ export async function runStillwave(
       inputPath: wav,
       partPath,
       outputContainer: null,
-      residualGain: 0
+      residualGain: 0,
+      isUrgent: false
     })
     costs.push({
       audioSec: done.durationSec,

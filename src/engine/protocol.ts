@@ -35,7 +35,9 @@ export const FileJob = z.object({
   /** The container to write; null keeps the source's where we can write it. */
   outputContainer: z.enum(['wav', 'aiff', 'w64']).nullable(),
   /** How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean). */
-  residualGain: z.number().min(0).max(1)
+  residualGain: z.number().min(0).max(1),
+  /** Goes in at the next chunk boundary, paused or not: the others wait with what they have, and go on after it. */
+  isUrgent: z.boolean()
 })
 export type FileJob = z.infer<typeof FileJob>
 
@@ -70,6 +72,27 @@ export const Timings = z.object({
   cpuSec: z.number()
 })
 export type Timings = z.infer<typeof Timings>
+
+/** What the engine knows of its own session; counts since it was opened, bytes of tensor data. */
+export const SessionFacts = z.object({
+  fileName: z.string(),
+  sizeBytes: z.number(),
+  /** Of the very bytes that were loaded. */
+  sha256: z.string(),
+  isVerified: z.boolean(),
+  graph: z.enum(['stateful', 'onePass', 'foreign']),
+  precision: z.enum(['fp32', 'fp16']),
+  loadSec: z.number(),
+  ageSec: z.number(),
+  runs: z.number().int(),
+  files: z.number().int(),
+  lanes: z.number().int(),
+  buffersInUse: z.number().int(),
+  bytesInUse: z.number(),
+  buffersGivenBack: z.number().int(),
+  bytesGivenBack: z.number()
+})
+export type SessionFacts = z.infer<typeof SessionFacts>
 
 /** Engine to main. */
 export const EngineEvent = z.discriminatedUnion('type', [
@@ -117,7 +140,39 @@ export const EngineEvent = z.discriminatedUnion('type', [
     type: z.literal('heartbeat'),
     generation: z.number().int(),
     rssBytes: z.number(),
-    peakRssBytes: z.number()
+    peakRssBytes: z.number(),
+    /** Null before the session is open. */
+    facts: SessionFacts.nullable()
   })
 ])
 export type EngineEvent = z.infer<typeof EngineEvent>
+
+/**
+ * Main to a process that denoises the naive way, for comparison only: a fresh session with default options for every file, the
+ * whole file in one run, nothing given back. `outPath` gets the last file's samples (float32, 16 kHz).
+ */
+export const NaiveRequest = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('denoiseWhole'),
+    onePassPath: z.string(),
+    inputPaths: z.array(z.string()),
+    outPath: z.string().nullable(),
+    ffmpegPath: z.string().nullable()
+  }),
+  z.object({ type: z.literal('shutdown') })
+])
+export type NaiveRequest = z.infer<typeof NaiveRequest>
+
+/** What one file cost the naive way. Bytes of resident memory of the process. */
+export const NaiveEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('cost'),
+    audioSec: z.number(),
+    wallSec: z.number(),
+    cpuSec: z.number(),
+    rssBytes: z.number(),
+    peakRssBytes: z.number()
+  }),
+  z.object({ type: z.literal('ended'), error: errorPayload.nullable() })
+])
+export type NaiveEvent = z.infer<typeof NaiveEvent>

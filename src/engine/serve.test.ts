@@ -18,7 +18,14 @@ const settings = {
 const start = { type: 'start', generation: 7, settings }
 const denoise = (jobId: string): unknown => ({
   type: 'denoise',
-  job: { jobId, inputPath: `${jobId}.wav`, partPath: 'out.part', outputContainer: null, residualGain: 0 }
+  job: {
+    jobId,
+    inputPath: `${jobId}.wav`,
+    partPath: 'out.part',
+    outputContainer: null,
+    residualGain: 0,
+    isUrgent: false
+  }
 })
 const result: DenoiseResult = {
   frames: 1,

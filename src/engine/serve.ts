@@ -140,7 +140,7 @@ export class EngineServer {
   }
 
   private beat(): void {
-    this.send({ type: 'heartbeat', generation: this.generation, ...this.peaks.read() })
+    this.send({ type: 'heartbeat', generation: this.generation, ...this.peaks.read(), facts: null })
   }
 
   private enqueue(job: FileJob): void {

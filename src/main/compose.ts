@@ -11,6 +11,10 @@ export interface Layout {
   readonly enginePath: string
   readonly mediaPath: string
   readonly modelsFolder: string
+  /** The bundled samples. */
+  readonly samplesFolder: string
+  /** The process that denoises the naive way. */
+  readonly naivePath: string
 }
 
 const Manifest = z.object({ version: z.string() })
@@ -23,7 +27,9 @@ export function layoutOf(bundleFolder: string): Layout {
     version: manifest.version,
     enginePath: path.join(bundleFolder, 'engine.js'),
     mediaPath: path.join(bundleFolder, 'media.js'),
-    modelsFolder: path.join(root, 'models')
+    modelsFolder: path.join(root, 'models'),
+    samplesFolder: path.join(root, 'demo'),
+    naivePath: path.join(bundleFolder, 'naive.js')
   }
 }
 

@@ -44,7 +44,7 @@ class Child {
     this.process.on('message', (message) => {
       const event = MediaEvent.parse(message)
       this.events.push(event)
-      this.answers.get(event.id)?.(event)
+      if ('id' in event) this.answers.get(event.id)?.(event)
     })
     this.exited = new Promise((done) => {
       this.process.on('exit', (code, signal) => {

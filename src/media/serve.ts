@@ -27,6 +27,14 @@ export class MediaServer {
       case 'probe':
         this.probe(request.id, request.path)
         return 'open'
+      case 'openClip':
+      case 'closeClip':
+      case 'readClip':
+      case 'peaks':
+      case 'tile':
+      case 'loudness':
+      case 'excerpt':
+        return 'open'
       case 'cancel':
         this.working.get(request.id)?.controller.abort(new AppError('E_CANCELLED'))
         return 'open'

@@ -62,6 +62,21 @@ export function createApi(bridge: Bridge): StillwaveApi {
       open: call('job.open'),
       copyReport: call('job.copyReport')
     }),
+    player: Object.freeze({
+      open: call('player.open'),
+      close: call('player.close'),
+      peaks: call('player.peaks'),
+      tile: call('player.tile'),
+      loudness: call('player.loudness')
+    }),
+    preview: Object.freeze({ start: call('preview.start'), cancel: call('preview.cancel') }),
+    metrics: Object.freeze({ history: call('metrics.history') }),
+    bench: Object.freeze({
+      view: call('bench.view'),
+      start: call('bench.start'),
+      cancel: call('bench.cancel'),
+      export: call('bench.export')
+    }),
     pathsOf: (files: readonly File[]) => files.map((file) => bridge.pathOf(file)).filter((path) => path !== ''),
     onPush: (listener: (event: PushEvent) => void) =>
       bridge.listen(PUSH_CHANNEL, (data) => {

@@ -48,7 +48,14 @@ export function unhurried(): JobHooks {
 }
 
 export function jobFor(inputPath: string, jobId = 'job'): FileJob {
-  return { jobId, inputPath, partPath: `${inputPath}.${jobId}.part`, outputContainer: null, residualGain: 0 }
+  return {
+    jobId,
+    inputPath,
+    partPath: `${inputPath}.${jobId}.part`,
+    outputContainer: null,
+    residualGain: 0,
+    isUrgent: false
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { AppCore } from '../core/appCore'
 import { EventBus } from '../ipc/eventBus'
 import { mergeHandlers } from '../ipc/handlers'
 import { serveIpc } from '../ipc/ipcServer'
-import { mediaUtilityTransport, utilityTransport } from '../processes/utilityTransport'
+import { mediaUtilityTransport, naiveUtilityTransport, utilityTransport } from '../processes/utilityTransport'
 import { Countdown, type EndAction } from './countdown'
 import { electronHandlers } from './electronHandlers'
 import { appFolders, type AppFolders } from './folders'
@@ -24,7 +24,7 @@ import { Quitting } from './quitting'
 import { watchPage } from './recovery'
 import { sleepNow } from './sleep'
 import { Teller } from './tell'
-import { originOf, pageUrl } from './urls'
+import { mediaUrl, originOf, pageUrl } from './urls'
 import { createWindow, focusWindow } from './window'
 import { errorText, wordsOf, type Words } from './words'
 
@@ -133,7 +133,10 @@ class Desktop {
     const { bundleFolder, folders, argv, log } = this.parts
     const layout = layoutOf(bundleFolder)
     log(`Stillwave ${layout.version} on ${process.platform} ${process.arch}`)
-    serveApp(folders.rendererFolder)
+    serveApp(folders.rendererFolder, (request) => {
+      if (this.core === null) return Promise.resolve(new Response(null, { status: 404 }))
+      return this.core.services.player.serve(request)
+    })
     const origin = originOf(argv, app.isPackaged)
     guardSession(origin, log)
     const core = await AppCore.open({
@@ -142,7 +145,9 @@ class Desktop {
       logFolder: folders.logFolder,
       locale: app.getLocale(),
       openEngine: () => utilityTransport(layout.enginePath),
-      openMedia: () => mediaUtilityTransport(path.join(bundleFolder, 'media.js')),
+      openMedia: () => mediaUtilityTransport(layout.mediaPath),
+      openNaive: () => naiveUtilityTransport(layout.naivePath),
+      mediaUrl: (token) => mediaUrl(origin, token),
       push: (event) => {
         this.push(event)
       },

@@ -54,6 +54,11 @@ export function electronHandlers({
       await clipboard.writeText(text)
       return { text }
     },
+    'bench.export': async () => {
+      const { report } = core.services.bench
+      if (report === null) throw new AppError('E_BAD_REQUEST', { detail: 'nothing was measured yet' })
+      return null
+    },
     'app.cancelCountdown': () => {
       cancelCountdown()
       return Promise.resolve(null)

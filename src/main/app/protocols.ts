@@ -1,6 +1,6 @@
 import { protocol } from 'electron'
 import { manifestOf, servePage } from './pageFiles'
-import { APP_SCHEME } from './urls'
+import { APP_SCHEME, isMediaAddress } from './urls'
 
 /** RELIABILITY S25: no more than the page needs. */
 export const SCHEME = {
@@ -13,8 +13,10 @@ export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([SCHEME])
 }
 
-/** Serves the built window; Electron must be ready. */
-export function serveApp(rendererFolder: string): void {
+/** Serves the built window, and what it plays (`/media/TOKEN`); Electron must be ready. */
+export function serveApp(rendererFolder: string, serveMedia: (request: Request) => Promise<Response>): void {
   const manifest = manifestOf(rendererFolder)
-  protocol.handle(APP_SCHEME, (request) => servePage(manifest, request))
+  protocol.handle(APP_SCHEME, (request) =>
+    isMediaAddress(request.url) ? serveMedia(request) : servePage(manifest, request)
+  )
 }

@@ -26,6 +26,11 @@ export function mediaUrl(origin: string, token: string): string {
   return `${origin}/media/${encodeURIComponent(token)}`
 }
 
+/** Whether the app's own handler is asked for a signal: `app://stillwave/media/...`. */
+export function isMediaAddress(address: string): boolean {
+  return URL.canParse(address) && new URL(address).pathname.startsWith('/media/')
+}
+
 /** Whether the window may load it: what the app serves, what its page made, and in development the inspector (RELIABILITY S5). */
 export function isOwnAddress(address: string, origin: string): boolean {
   return address.startsWith(`${origin}/`) || address.startsWith(`blob:${origin}/`) || address.startsWith('devtools://')

@@ -22,13 +22,14 @@ import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
 import { coreHandlers } from './handlers'
 import { jobReport } from './jobReport'
-import { availableBytes, MetricsSampler, totalBytes } from './metricsSampler'
+import { totalBytes } from './metricsSampler'
 import { Outbox } from './outbox'
 import { Planner } from './planner'
 import { preflight } from './preflight'
 import { Prober } from './prober'
 import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
+import { Services } from './services'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
 
@@ -60,7 +61,7 @@ export class AppCore {
   private readonly outbox: Outbox
   private readonly host: EngineHost
   private readonly media: MediaHost
-  private readonly metrics: MetricsSampler
+  readonly services: Services
   private recovery: RecoveryView | null
   private ffmpeg: FfmpegStatus | null = null
   private lastEngineSettings: EngineSettings | null = null
@@ -90,9 +91,9 @@ export class AppCore {
     })
     this.adder = new Adder(store, planner, push)
     this.prober = new Prober(store, this.media)
-    this.metrics = this.newMetrics()
+    this.services = this.newServices()
     this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
-    this.handlers = coreHandlers(this, { queue: this.queue, adder: this.adder })
+    this.handlers = coreHandlers(this, { queue: this.queue, adder: this.adder, services: this.services })
     this.listen()
   }
 
@@ -221,12 +222,12 @@ export class AppCore {
   async preflight(settings: JobSettings): Promise<Awaited<ReturnType<typeof preflight>>> {
     const lines = this.parts.memory.get(settings.modelId) ?? null
     const bytes = forecastBytes(lines, settings)
-    const engineBytes = this.lastEngineRssBytes ?? 0
     return preflight({
       state: this.queueState,
       settings,
       forecastBytes: bytes,
-      availableBytes: availableBytes() + engineBytes,
+      speed: this.progress.speedOf(settings),
+      availableBytes: this.services.memory.availableBytes,
       homeFolder: homedir()
     })
   }
@@ -249,8 +250,7 @@ export class AppCore {
     const deadline = setTimeout(() => {
       this.host.killNow()
     }, CLOSE_PATIENCE_MS)
-    this.metrics.close()
-    await Promise.all([this.queue.close(), this.adder.close(), this.prober.close()])
+    await Promise.all([this.queue.close(), this.adder.close(), this.prober.close(), this.services.close()])
     this.progress.close()
     if (this.idleTimer) clearTimeout(this.idleTimer)
     await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])
@@ -260,17 +260,22 @@ export class AppCore {
     await Promise.all([this.parts.opened.journal.close(), this.parts.settings.flush()])
   }
 
-  private lastEngineRssBytes: number | null = null
-
-  private newMetrics(): MetricsSampler {
-    return new MetricsSampler({
-      enginePid: () => this.host.pid,
-      enginePeakRssBytes: () => this.host.peakRssBytes,
-      isRunning: () => this.queueState.run.kind !== 'idle',
-      onSample: (metrics) => {
-        this.lastEngineRssBytes = metrics.engineRssBytes
-        if (metrics.engineRssBytes !== null) this.progress.onMemory(metrics.engineRssBytes)
-        this.options.push({ topic: 'metrics', metrics })
+  private newServices(): Services {
+    const { store, models } = this.parts
+    return new Services({
+      options: this.options,
+      store,
+      models,
+      host: this.host,
+      media: this.media,
+      settings: () => this.settings,
+      engineSettings: this.engineSettings.bind(this),
+      sourceOf: (jobId) => this.pathOf(jobId, 'source'),
+      onSpeed: (speed, settings) => {
+        this.progress.onSpeed(speed, settings)
+      },
+      onEngineMemory: (bytes) => {
+        this.progress.onMemory(bytes)
       }
     })
   }
@@ -289,13 +294,13 @@ export class AppCore {
       if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
     })
     this.prober.wake()
-    this.metrics.start()
+    this.services.memory.start()
   }
 
   private onRun(kind: QueueState['run']['kind']): void {
     if (this.idleTimer) clearTimeout(this.idleTimer)
     this.idleTimer = null
-    if (kind === 'running') this.metrics.hurry()
+    if (kind === 'running') this.services.memory.hurry()
     if (kind !== 'idle') return
     this.idleTimer = setTimeout(() => {
       if (this.queueState.run.kind === 'idle') void this.host.shutdown()
@@ -343,7 +348,8 @@ export class AppCore {
       progress: this.progress.jobs,
       batch: this.progress.batch,
       recovery: this.recovery,
-      scans: this.adder.views
+      scans: this.adder.views,
+      facts: this.services.memory.facts
     }
   }
 }

@@ -5,7 +5,7 @@ import type { PushEvent } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import type { OpenTransport } from '../processes/engineTransport'
-import { forkTransport, mediaForkTransport } from '../processes/forkTransport'
+import { forkTransport, mediaForkTransport, naiveForkTransport } from '../processes/forkTransport'
 import { AppCore } from './appCore'
 
 const OUT = path.resolve(process.cwd(), 'out/main')
@@ -40,12 +40,21 @@ export class CoreBench {
   async open(): Promise<AppCore> {
     this.pushes.length = 0
     this.opened = await AppCore.open({
-      layout: { version: '9.9.9', enginePath: ENGINE, mediaPath: MEDIA, modelsFolder: path.resolve('models') },
+      layout: {
+        version: '9.9.9',
+        enginePath: ENGINE,
+        mediaPath: MEDIA,
+        modelsFolder: path.resolve('models'),
+        samplesFolder: path.resolve('demo'),
+        naivePath: path.resolve('out/main/naive.js')
+      },
       dataFolder: this.data,
       logFolder: path.join(this.root, 'logs'),
       locale: 'en',
       openEngine: () => this.openEngine(),
       openMedia: () => mediaForkTransport(MEDIA),
+      openNaive: () => naiveForkTransport(path.resolve('out/main/naive.js')),
+      mediaUrl: (token) => `app://stillwave/media/${token}`,
       push: (event) => void this.pushes.push(event),
       log: (line) => void this.log.push(line)
     })

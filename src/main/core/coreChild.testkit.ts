@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { forkTransport, mediaForkTransport } from '../processes/forkTransport'
+import { forkTransport, mediaForkTransport, naiveForkTransport } from '../processes/forkTransport'
 import { AppCore } from './appCore'
 
 /**
@@ -9,13 +9,16 @@ import { AppCore } from './appCore'
 const [root, modelsFolder, built] = process.argv.slice(2) as [string, string, string]
 const enginePath = path.join(built, 'engine.js')
 const mediaPath = path.join(built, 'media.js')
+const naivePath = path.join(built, 'naive.js')
 const core = await AppCore.open({
-  layout: { version: '0', enginePath, mediaPath, modelsFolder },
+  layout: { version: '0', enginePath, mediaPath, naivePath, modelsFolder, samplesFolder: path.resolve('demo') },
   dataFolder: path.join(root, 'data'),
   logFolder: root,
   locale: 'en',
   openEngine: () => forkTransport(enginePath),
   openMedia: () => mediaForkTransport(mediaPath),
+  openNaive: () => naiveForkTransport(naivePath),
+  mediaUrl: (token) => `app://stillwave/media/${token}`,
   push: (event) => {
     if (event.topic === 'queue' && event.event.type === 'jobFinished') say(`told ${event.event.jobId} done`)
     if (event.topic === 'scan' && event.scan.done) void core.handlers['queue.start']({})

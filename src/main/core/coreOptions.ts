@@ -3,6 +3,7 @@ import type { PushEvent } from '../../shared/ipc/views'
 import type { Layout } from '../compose'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenMediaTransport } from '../processes/mediaTransport'
+import type { OpenNaiveTransport } from '../processes/naiveTransport'
 
 /** What the core stands on. Paths are absolute; `locale` is a BCP 47 tag. */
 export interface CoreOptions {
@@ -13,10 +14,28 @@ export interface CoreOptions {
   readonly locale: string
   readonly openEngine: OpenTransport
   readonly openMedia: OpenMediaTransport
+  /** A process that denoises the naive way, for "Measure this machine". */
+  readonly openNaive: OpenNaiveTransport
+  /** The address under which a clip's virtual WAV is served, by its token. */
+  readonly mediaUrl: (token: string) => string
   /** Everything that the window is told by itself, in order. */
   readonly push: (event: PushEvent) => void
   readonly log: (line: string) => void
 }
+
+/** Those of the player, the preview, the memory panel and "Measure this machine". */
+export type ServiceRoute =
+  | 'player.open'
+  | 'player.close'
+  | 'player.peaks'
+  | 'player.tile'
+  | 'player.loudness'
+  | 'preview.start'
+  | 'preview.cancel'
+  | 'metrics.history'
+  | 'bench.view'
+  | 'bench.start'
+  | 'bench.cancel'
 
 /** The routes that need no Electron API. */
 export type CoreRoute =
@@ -39,5 +58,6 @@ export type CoreRoute =
   | 'queue.recover'
   | 'settings.patch'
   | 'engine.retry'
+  | ServiceRoute
 
 export type CoreHandlers = Pick<Handlers, CoreRoute>

@@ -6,6 +6,7 @@ import { isModelPath } from '../models/library'
 import type { Adder } from './adder'
 import type { CoreHandlers } from './coreOptions'
 import type { QueueService } from './queueService'
+import type { Services } from './services'
 
 /** What the handlers ask of the core itself. */
 export interface CoreFace {
@@ -20,9 +21,13 @@ export interface CoreFace {
 }
 
 /** One function for every route that needs no Electron API. */
-export function coreHandlers(core: CoreFace, parts: { queue: QueueService; adder: Adder }): CoreHandlers {
-  const { queue, adder } = parts
+export function coreHandlers(
+  core: CoreFace,
+  parts: { queue: QueueService; adder: Adder; services: Services }
+): CoreHandlers {
+  const { queue, adder, services } = parts
   return {
+    ...services.handlers,
     'app.snapshot': () => core.snapshot(),
     'queue.addPaths': ({ paths }) => core.addPaths(paths),
     'queue.cancelScan': ({ scanId }) =>

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { freemem, totalmem } from 'node:os'
 import { promisify } from 'node:util'
-import type { Metrics } from '../../shared/ipc/views'
+import type { Metrics } from '../../shared/ipc/memoryViews'
 
 const RUNNING_MS = 1000
 const IDLE_MS = 5000
@@ -50,7 +50,8 @@ export class MetricsSampler {
       enginePeakRssBytes: this.options.enginePeakRssBytes(),
       appRssBytes: process.memoryUsage.rss(),
       totalBytes: totalBytes(),
-      availableBytes: availableBytes()
+      availableBytes: availableBytes(),
+      gpu: { kind: 'unknown', why: 'none' }
     })
     this.timer = setTimeout(
       () => {

@@ -52,7 +52,14 @@ async function warnings({ folder, sizeBytes = 1, probe, forecastBytes }: Wish): 
   ]
   if (probe) events.push({ type: 'jobsProbed', probes: [{ jobId: 'a', probe }] })
   const state = events.reduce(reduceQueue, emptyQueue('e'))
-  const input = { state, settings: used, forecastBytes: forecastBytes ?? null, availableBytes: 1e9, homeFolder: root }
+  const input = {
+    state,
+    settings: used,
+    forecastBytes: forecastBytes ?? null,
+    speed: null,
+    availableBytes: 1e9,
+    homeFolder: root
+  }
   return (await preflight(input)).warnings
 }
 
@@ -80,7 +87,13 @@ describe('preflight', () => {
   })
 
   it('shows an example in an empty list, also before a folder is chosen', async () => {
-    const input = { state: emptyQueue('e'), forecastBytes: null, availableBytes: 1, homeFolder: '/home/me' }
+    const input = {
+      state: emptyQueue('e'),
+      forecastBytes: null,
+      speed: null,
+      availableBytes: 1,
+      homeFolder: '/home/me'
+    }
     const output = { ...settings.output, folder: null }
     const { example } = await preflight({ ...input, settings: { ...settings, output } })
     expect(example.output).toBe('/home/me/Clean/interview.wav')

@@ -28,6 +28,8 @@ export interface PreflightInput {
   /** The form's. */
   readonly settings: JobSettings
   readonly forecastBytes: number | null
+  /** Seconds of audio a second with these settings; null where they were never measured. */
+  readonly speed: number | null
   /** What the engine may have: what is free, and what it holds already. */
   readonly availableBytes: number
   /** For the example in an empty list. */
@@ -49,7 +51,20 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
       ? [{ kind: 'memory', neededBytes: forecastBytes, availableBytes }]
       : []
   const warnings = [...tally.warnings(), ...(await tally.diskWarnings()), ...memory]
-  return { example: exampleOf(waiting[0], settings, input.homeFolder), warnings, forecastBytes }
+  const example = exampleOf(waiting[0], settings, input.homeFolder)
+  return { example, warnings, forecastBytes, forecastSec: forecastSec(waiting, input.speed) }
+}
+
+/** Null where a file's length is not known yet: the sum would say too little. */
+function forecastSec(waiting: readonly Job[], speed: number | null): number | null {
+  if (speed === null || waiting.length === 0) return null
+  let audioSec = 0
+  for (const { probe } of waiting) {
+    if (probe === null) return null
+    if (probe.ok && probe.info.durationSec === null) return null
+    if (probe.ok) audioSec += probe.info.durationSec ?? 0
+  }
+  return audioSec / speed
 }
 
 /** One walk over the waiting jobs. */

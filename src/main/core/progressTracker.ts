@@ -4,6 +4,7 @@ import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { BatchMeter } from '../jobs/batchMeter'
 import type { QueueStore } from '../jobs/queueStore'
 import type { ProgressEvent } from '../processes/engineProcess'
+import type { JobSettings } from '../../shared/settings/jobSettings'
 import { ActiveClock } from './activeClock'
 
 /** At most ten times a second, the latest wins. */
@@ -23,6 +24,7 @@ export class ProgressTracker {
   readonly clock: ActiveClock
   private meter = new BatchMeter()
   private readonly running = new Map<string, Tracked>()
+  private readonly speeds = new Map<string, number>()
   private active = false
   private timer: NodeJS.Timeout | null = null
 
@@ -57,6 +59,16 @@ export class ProgressTracker {
   /** The engine's memory now: counts for every file in its hands. */
   onMemory(rssBytes: number): void {
     for (const tracked of this.running.values()) tracked.peakRssBytes = Math.max(tracked.peakRssBytes, rssBytes)
+  }
+
+  /** A preview has measured how fast these settings are. */
+  onSpeed(speed: number, settings: JobSettings): void {
+    this.speeds.set(speedKeyOf(settings), speed)
+  }
+
+  /** Seconds of audio a second with these settings, as last measured; null where they never were. */
+  speedOf(settings: JobSettings): number | null {
+    return this.speeds.get(speedKeyOf(settings)) ?? null
   }
 
   close(): void {
@@ -149,6 +161,11 @@ export class ProgressTracker {
       this.push({ topic: 'progress', jobs: this.jobs, batch: this.batch })
     }, PUSH_MS)
   }
+}
+
+/** What decides the speed, and nothing else. */
+function speedKeyOf({ modelId, device, join, chunkSec, overlapSec, batch, threads }: JobSettings): string {
+  return JSON.stringify([modelId, device, join, chunkSec, overlapSec, batch, threads])
 }
 
 function isOpen({ status }: Job): boolean {

@@ -26,6 +26,7 @@ const TOP_FRAME: SenderFrame = { parent: null, origin: ORIGIN, detached: false }
 /** A request of each route as the window would send it. */
 const JOBS = { jobIds: ['a', 'b'] }
 const ONE_FILE = { jobId: 'a', which: 'result' } as const
+const CLIP = { token: 't' }
 const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'app.snapshot': {},
   'queue.addPaths': { paths: ['/music'] },
@@ -52,6 +53,18 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'job.reveal': ONE_FILE,
   'job.open': ONE_FILE,
   'job.copyReport': { jobId: 'a' },
+  'player.open': { jobId: 'a', previewId: null },
+  'player.close': CLIP,
+  'player.peaks': { ...CLIP, signal: 'removed', startFrame: 0, endFrame: 16_000, bins: 800 },
+  'player.tile': { ...CLIP, signal: 'clean', level: 3, index: 7 },
+  'player.loudness': { ...CLIP, startFrame: 0, endFrame: 16_000 },
+  'preview.start': { jobId: 'a', startSec: null, lengthSec: 15 },
+  'preview.cancel': { previewId: 'p' },
+  'metrics.history': {},
+  'bench.view': {},
+  'bench.start': { jobId: null },
+  'bench.cancel': {},
+  'bench.export': {},
   'app.cancelCountdown': {},
   'app.openLogs': {}
 }

@@ -239,7 +239,8 @@ export class QueueRunner {
     const { signal } = run.abort
     await this.ensureEngine(run, settings)
     const residualGain = 1 - settings.strengthPercent / 100
-    const file: FileJob = { jobId: job.id, inputPath: job.inputPath, partPath, outputContainer: null, residualGain }
+    const { id: jobId, inputPath } = job
+    const file: FileJob = { jobId, inputPath, partPath, outputContainer: null, residualGain, isUrgent: false }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)
     const request = { partPath, plannedPath: job.outputPath, extension: done.extension }

@@ -86,7 +86,8 @@ export class FakeEngineFolder {
       inputPath: path.join(this.root, name),
       partPath: path.join(this.root, `.${name}.part`),
       outputContainer: null,
-      residualGain: 0
+      residualGain: 0,
+      isUrgent: false
     }
   }
 

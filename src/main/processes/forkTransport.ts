@@ -3,6 +3,7 @@ import { Ending } from './ending'
 import type { EngineTransport } from './engineTransport'
 import { launchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
+import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
 
 /** The engine under `child_process.fork`: for the command line and the tests. `modulePath` is the built engine entry. */
@@ -15,9 +16,15 @@ export function mediaForkTransport(modulePath: string): MediaTransport {
   return new ForkTransport(forked(modulePath))
 }
 
+/** The process that denoises the naive way, in the same way. */
+export function naiveForkTransport(modulePath: string): NaiveTransport {
+  return new ForkTransport(forked(modulePath))
+}
+
 function forked(modulePath: string): ChildProcess {
   return fork(modulePath, [], {
-    serialization: 'json',
+    // Typed arrays cross as what they are, as they do to a utility process.
+    serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     ...launchSettings()
   })

@@ -117,9 +117,9 @@ export class MediaProcess {
     const event = parsed.data
     this.meter.heard(monotonicSec())
     this.hasAnswered = true
-    if (!this.asked.delete(event.id)) return
+    if (event.type === 'clipProgress' || !this.asked.delete(event.id)) return
     if (event.type === 'probed') this.listener.onProbed(event)
-    else this.listener.onConfigured(event)
+    else if (event.type === 'configured') this.listener.onConfigured(event)
   }
 
   private checkSilence(): void {

@@ -173,7 +173,8 @@ describe.each([
       inputPath: path.resolve(process.cwd(), 'demo', 'street-16k-mono.wav'),
       partPath: path.join(folder, `${kind}.part`),
       outputContainer: null,
-      residualGain: 0
+      residualGain: 0,
+      isUrgent: false
     }
     const done = host.denoise(job)
     await sleep(500)

@@ -4,6 +4,7 @@ import { Ending } from './ending'
 import type { EngineTransport } from './engineTransport'
 import { launchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
+import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
 
 /** The engine as an Electron utility process: for the app. After the app's `ready` only. */
@@ -14,6 +15,11 @@ export function utilityTransport(modulePath: string): EngineTransport {
 /** The media process in the same way. */
 export function mediaUtilityTransport(modulePath: string): MediaTransport {
   return new UtilityTransport(forked(modulePath, 'Stillwave media'))
+}
+
+/** The process that denoises the naive way, in the same way. */
+export function naiveUtilityTransport(modulePath: string): NaiveTransport {
+  return new UtilityTransport(forked(modulePath, 'Stillwave naive'))
 }
 
 function forked(modulePath: string, serviceName: string): UtilityProcess {

@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import { JobSettings } from '../settings/jobSettings'
 import { SettingsPatch, type AppSettings } from '../settings/appSettings'
+import type { BenchView } from './benchViews'
+import type { MetricsHistory } from './memoryViews'
+import {
+  MAX_PEAK_BINS,
+  MAX_TILE_LEVEL,
+  PREVIEW_SEC,
+  SIGNALS,
+  type LoudnessView,
+  type PeaksView,
+  type PlayerClip,
+  type TileView
+} from './playerViews'
 import type { Preflight, Snapshot } from './views'
 
 /**
@@ -21,6 +33,8 @@ const nothing = z.strictObject({})
 const jobIds = z.array(z.string().min(1).max(64)).min(1).max(100_000)
 const someJobs = z.strictObject({ jobIds })
 const oneJob = z.strictObject({ jobId: z.string().min(1).max(64) })
+const frame = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const clip = z.strictObject({ token: z.string().min(1).max(64) })
 
 export const CONTRACT = {
   'app.snapshot': route<Snapshot>()(nothing),
@@ -57,6 +71,39 @@ export const CONTRACT = {
   'job.open': route<null>()(oneJob.extend({ which: z.enum(['source', 'result']) })),
   /** The report's text, put on the clipboard as well. */
   'job.copyReport': route<{ readonly text: string }>()(oneJob),
+  /** Opens a job's source, with its result where there is one; `previewId` opens a preview that is done. */
+  'player.open': route<PlayerClip>()(oneJob.extend({ previewId: z.string().min(1).max(64).nullable() })),
+  /** Gives back what an open clip holds; its address is gone. No error where it is closed already. */
+  'player.close': route<null>()(clip),
+  /** The waveform of `bins` equal parts of a range of frames. */
+  'player.peaks': route<PeaksView>()(
+    clip.extend({
+      signal: z.enum(SIGNALS),
+      startFrame: frame,
+      endFrame: frame,
+      bins: z.number().int().min(1).max(MAX_PEAK_BINS)
+    })
+  ),
+  'player.tile': route<TileView>()(
+    clip.extend({ signal: z.enum(SIGNALS), level: z.number().int().min(0).max(MAX_TILE_LEVEL), index: frame })
+  ),
+  /** Loudness of a range, for level-matched listening. */
+  'player.loudness': route<LoudnessView>()(clip.extend({ startFrame: frame, endFrame: frame })),
+  /** Denoises a part of a file with the form's settings; told by `preview` pushes. `startSec` null takes the part with the loudest noise. */
+  'preview.start': route<{ readonly previewId: string }>()(
+    oneJob.extend({
+      startSec: z.number().nonnegative().max(1e7).nullable(),
+      lengthSec: z.number().min(PREVIEW_SEC.min).max(PREVIEW_SEC.max)
+    })
+  ),
+  'preview.cancel': route<null>()(z.strictObject({ previewId: z.string().min(1).max(64) })),
+  'metrics.history': route<MetricsHistory>()(nothing),
+  'bench.view': route<BenchView>()(nothing),
+  /** Measures naive against Stillwave on a job's source, or on the bundled sample; told by `bench` pushes. */
+  'bench.start': route<null>()(z.strictObject({ jobId: z.string().min(1).max(64).nullable() })),
+  'bench.cancel': route<null>()(nothing),
+  /** Asks the user where, and writes the last report: JSON, or a table by the name's extension. Null where the dialog was left. */
+  'bench.export': route<{ readonly path: string } | null>()(nothing),
   'app.cancelCountdown': route<null>()(nothing),
   'app.openLogs': route<null>()(nothing)
 } as const

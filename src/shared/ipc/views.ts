@@ -1,6 +1,9 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
+import type { BenchView } from './benchViews'
+import type { EngineFacts, FileMark, Metrics } from './memoryViews'
+import type { ClipProgress, PreviewView } from './playerViews'
 
 /** What main tells the window beside the queue. Bytes and seconds throughout. */
 
@@ -48,16 +51,6 @@ export interface BatchProgress {
   readonly leftSec: number | null
 }
 
-/** Memory now; the engine's is null while it does not run. */
-export interface Metrics {
-  readonly atMs: number
-  readonly engineRssBytes: number | null
-  readonly enginePeakRssBytes: number
-  readonly appRssBytes: number
-  readonly totalBytes: number
-  readonly availableBytes: number
-}
-
 /** A folder scan in the background; `done` is its last word. */
 export interface ScanView {
   readonly scanId: string
@@ -94,6 +87,8 @@ export interface Preflight {
   readonly warnings: readonly PreflightWarning[]
   /** What a run with the form's settings is expected to need. */
   readonly forecastBytes: number | null
+  /** How long the waiting files are expected to take, by the speed of the last preview or batch with these settings; null before there was one. */
+  readonly forecastSec: number | null
 }
 
 export interface AppInfo {
@@ -121,6 +116,7 @@ export interface Snapshot {
   readonly batch: BatchProgress | null
   readonly recovery: RecoveryView | null
   readonly scans: readonly ScanView[]
+  readonly facts: EngineFacts | null
 }
 
 /** What main tells by itself. Queue events carry the revision that they lead to. */
@@ -129,6 +125,12 @@ export type PushEvent =
   | { readonly topic: 'progress'; readonly jobs: readonly JobProgress[]; readonly batch: BatchProgress | null }
   | { readonly topic: 'engine'; readonly engine: EngineView }
   | { readonly topic: 'metrics'; readonly metrics: Metrics }
+  | { readonly topic: 'fileMark'; readonly mark: FileMark }
+  /** The engine's own account, once a second while it is there; null once it is gone. */
+  | { readonly topic: 'facts'; readonly facts: EngineFacts | null }
+  | { readonly topic: 'clip'; readonly progress: ClipProgress }
+  | { readonly topic: 'preview'; readonly preview: PreviewView }
+  | { readonly topic: 'bench'; readonly bench: BenchView }
   | { readonly topic: 'scan'; readonly scan: ScanView }
   | { readonly topic: 'settings'; readonly settings: AppSettings }
   | { readonly topic: 'recovery'; readonly recovery: RecoveryView | null }

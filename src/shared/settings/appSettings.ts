@@ -4,6 +4,8 @@ import { JOINS } from './choices'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
+export const DOCKS = ['closed', 'listen', 'memory'] as const
+export const CACHE_LIMIT_MB = { min: 256, max: 102_400, default: 4096 } as const
 export const WHEN_DONE = ['nothing', 'quit', 'sleep'] as const
 
 /** The part of the settings that a preset sets: what decides memory and speed. */
@@ -37,6 +39,13 @@ export const AppSettings = z.strictObject({
   /** No sleep of the machine while a batch runs. */
   keepAwake: z.boolean(),
   showAdvanced: z.boolean(),
+  /** The part of the window under the list, and what it shows. */
+  dock: z.enum(DOCKS),
+  /** The player: its volume, linear, and whether its signals are brought to one loudness. */
+  volume: z.number().min(0).max(1),
+  matchLoudness: z.boolean(),
+  /** What waveforms, decoded audio and previews may take on the disk, in MB. */
+  cacheLimitMb: z.number().int().min(CACHE_LIMIT_MB.min).max(CACHE_LIMIT_MB.max),
   /** An ffmpeg of the user's choice; null looks in the app's resources, then in PATH. */
   ffmpegPath: z.string().max(4096).nullable()
 })
@@ -64,6 +73,10 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   sound: false,
   keepAwake: true,
   showAdvanced: false,
+  dock: 'closed',
+  volume: 1,
+  matchLoudness: true,
+  cacheLimitMb: CACHE_LIMIT_MB.default,
   ffmpegPath: null
 }
 

@@ -55,6 +55,7 @@ export function restingSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     batch: null,
     recovery: null,
     scans: [],
+    facts: null,
     ...change
   }
 }

@@ -1,14 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type {
-  AppInfo,
-  EngineView,
-  Metrics,
-  ModelView,
-  RecoveryView,
-  ScanView,
-  Snapshot
-} from '../../../shared/ipc/views'
+import type { AppInfo, EngineView, ModelView, RecoveryView, ScanView, Snapshot } from '../../../shared/ipc/views'
+import type { Metrics } from '../../../shared/ipc/memoryViews'
 import { onPush, type PushOf } from '../ipc/client'
 import { useSession } from './session'
 

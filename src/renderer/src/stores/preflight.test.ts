@@ -10,7 +10,8 @@ import { useSettings } from './settings'
 const answerFor = (settings: JobSettings): Preflight => ({
   example: { input: '/in/a.wav', output: `/out/${settings.output.pattern}.wav` },
   warnings: [],
-  forecastBytes: settings.batch * 1e8
+  forecastBytes: settings.batch * 1e8,
+  forecastSec: null
 })
 
 /** Requests to be answered by hand, in any order. */

@@ -30,7 +30,8 @@ async function open(snapshot: Partial<Snapshot> = {}): Promise<void> {
     'queue.preflight': ({ settings }) => ({
       example: { input: '/in/a.wav', output: `/in/${settings.output.pattern.replace('{name}', 'a')}.wav` },
       warnings,
-      forecastBytes: 124_000_000
+      forecastBytes: 124_000_000,
+      forecastSec: null
     })
   })
   installFake(fake)

@@ -65,7 +65,8 @@ it('tells what is measured while it runs', async () => {
       enginePeakRssBytes: 2e8,
       appRssBytes: 3e8,
       totalBytes: 16e9,
-      availableBytes: 8e9
+      availableBytes: 8e9,
+      gpu: { kind: 'unknown', why: 'none' }
     }
   })
   await flushPromises()

@@ -1,0 +1,93 @@
+import path from 'node:path'
+import type { EngineSettings } from '../../engine/protocol'
+import type { Handlers } from '../../shared/ipc/contract'
+import type { AppSettings } from '../../shared/settings/appSettings'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import { BenchService } from '../bench/benchService'
+import type { QueueStore } from '../jobs/queueStore'
+import type { ModelLibrary } from '../models/library'
+import { PlayerService } from '../player/playerService'
+import { PreviewService } from '../player/previewService'
+import type { EngineHost } from '../processes/engineHost'
+import type { MediaHost } from '../processes/mediaHost'
+import type { CoreOptions, ServiceRoute } from './coreOptions'
+import { MemoryRecorder } from './memoryRecorder'
+
+export interface ServiceParts {
+  readonly options: CoreOptions
+  readonly store: QueueStore
+  readonly host: EngineHost
+  readonly media: MediaHost
+  readonly models: ModelLibrary
+  readonly settings: () => AppSettings
+  readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  readonly sourceOf: (jobId: string) => Promise<string>
+  readonly onSpeed: (speed: number, settings: JobSettings) => void
+  readonly onEngineMemory: (rssBytes: number) => void
+}
+
+/** What stands beside the queue: the player, previews, the memory panel and "Measure this machine". */
+export class Services {
+  readonly handlers: Pick<Handlers, ServiceRoute>
+  readonly player: PlayerService
+  readonly preview: PreviewService
+  readonly bench: BenchService
+  readonly memory: MemoryRecorder
+
+  constructor(parts: ServiceParts) {
+    const { options, store, host, media, models, settings } = parts
+    const { push } = options
+    const cacheFolder = path.join(options.dataFolder, 'cache')
+    this.preview = new PreviewService({
+      store,
+      media,
+      host,
+      openEngine: options.openEngine,
+      engineSettings: parts.engineSettings,
+      settings,
+      cacheFolder,
+      onSpeed: parts.onSpeed,
+      push
+    })
+    this.player = new PlayerService({
+      store,
+      media,
+      previews: this.preview,
+      cacheFolder,
+      settings,
+      mediaUrl: options.mediaUrl,
+      push
+    })
+    this.bench = new BenchService({
+      models,
+      openEngine: options.openEngine,
+      openNaive: options.openNaive,
+      version: options.layout.version,
+      samplesFolder: options.layout.samplesFolder,
+      cacheFolder,
+      settings: () => settings().job,
+      ffmpegPath: () => settings().ffmpegPath,
+      sourceOf: parts.sourceOf,
+      isBusy: () => store.state.run.kind !== 'idle',
+      push
+    })
+    this.memory = new MemoryRecorder({
+      store,
+      host,
+      appPids: () => (media.pid === undefined ? [] : [media.pid]),
+      push,
+      onEngineMemory: parts.onEngineMemory
+    })
+    this.handlers = {
+      ...this.player.handlers,
+      ...this.preview.handlers,
+      ...this.bench.handlers,
+      ...this.memory.handlers
+    }
+  }
+
+  async close(): Promise<void> {
+    this.memory.close()
+    await Promise.all([this.player.close(), this.preview.close(), this.bench.close()])
+  }
+}
