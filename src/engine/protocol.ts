@@ -148,23 +148,56 @@ export const EngineEvent = z.discriminatedUnion('type', [
 export type EngineEvent = z.infer<typeof EngineEvent>
 
 /**
- * Main to a process that denoises the naive way, for comparison only: a fresh session with default options for every file, the
- * whole file in one run, nothing given back. `outPath` gets the last file's samples (float32, 16 kHz).
+ * Main to a process that denoises the naive way, for comparison only, and that does what a comparison needs beside it: the
+ * recordings to measure on, and the scores. One request a process, so that a peak is that of one thing.
  */
 export const NaiveRequest = z.discriminatedUnion('type', [
+  /**
+   * Sources one after the other, mixed to mono at 16 kHz, as float32 WAVs in `folder`: `noisy.wav`, and `clean.wav` where every
+   * source has a clean track. Not more than `maxSec` of them is read; what is shorter than `minSec` is repeated up to it.
+   * `pieces` are files of `seconds` from the beginning of the noisy one.
+   */
+  z.object({
+    type: z.literal('prepare'),
+    sources: z.array(z.object({ noisyPath: z.string(), cleanPath: z.string().nullable() })).min(1),
+    folder: z.string(),
+    minSec: z.number().nonnegative(),
+    maxSec: z.number().positive(),
+    pieces: z.array(z.object({ name: z.string(), seconds: z.number().positive() })),
+    ffmpegPath: z.string().nullable()
+  }),
+  /**
+   * The naive way: a fresh session with default options for every file, the whole file (mono, 16 kHz) in one run, nothing given
+   * back. `outPath`, which must not exist, gets the last one's result as float32 WAV.
+   */
   z.object({
     type: z.literal('denoiseWhole'),
     onePassPath: z.string(),
+    device: z.enum(DEVICES),
     inputPaths: z.array(z.string()),
-    outPath: z.string().nullable(),
-    ffmpegPath: z.string().nullable()
+    outPath: z.string().nullable()
+  }),
+  /** Results (mono, 16 kHz, of one length) against the clean track and against the naive result, as far as they are there. */
+  z.object({
+    type: z.literal('score'),
+    paths: z.array(z.string()),
+    cleanPath: z.string().nullable(),
+    naivePath: z.string().nullable()
   }),
   z.object({ type: z.literal('shutdown') })
 ])
 export type NaiveRequest = z.infer<typeof NaiveRequest>
 
-/** What one file cost the naive way. Bytes of resident memory of the process. */
+/** Its answers: what belongs to the request, in order, and `ended` once. */
 export const NaiveEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('prepared'),
+    /** Of `noisy.wav`. */
+    audioSec: z.number(),
+    treatment: z.enum(['whole', 'looped', 'cut']),
+    hasReference: z.boolean()
+  }),
+  /** What one file cost the naive way. Bytes of resident memory of the process. */
   z.object({
     type: z.literal('cost'),
     audioSec: z.number(),
@@ -172,6 +205,13 @@ export const NaiveEvent = z.discriminatedUnion('type', [
     cpuSec: z.number(),
     rssBytes: z.number(),
     peakRssBytes: z.number()
+  }),
+  /** One for each path. Null where there is nothing to compare with, or no number comes of it (silence, identity). */
+  z.object({
+    type: z.literal('scored'),
+    siSdrDb: z.number().nullable(),
+    stoi: z.number().nullable(),
+    agreementDb: z.number().nullable()
   }),
   z.object({ type: z.literal('ended'), error: errorPayload.nullable() })
 ])

@@ -40,7 +40,15 @@ export const BenchReport = z.strictObject({
   }),
   model: z.string(),
   device: z.string(),
-  material: z.strictObject({ name: z.string(), audioSec: z.number(), hasReference: z.boolean() }),
+  material: z.strictObject({
+    /** File names, no folders. */
+    name: z.string(),
+    /** Of what was measured on. */
+    audioSec: z.number(),
+    /** The sources as they are, repeated because they are short, or their beginning only because they are long. */
+    treatment: z.enum(['whole', 'looped', 'cut']),
+    hasReference: z.boolean()
+  }),
   growthFiles: z.number().int(),
   rows: z.array(BenchRow)
 })
