@@ -4,10 +4,11 @@ import { convertWeights, type Conversion } from '../src/engine/model/convert'
 import { AppError, toAppError } from '../src/shared/errors/appError'
 import { describeError } from '../src/shared/errors/describe'
 
-/** `npm run model -- convert WEIGHTS.safetensors --out FILE.onnx` */
+/** `npm run model -- convert WEIGHTS --out FILE.onnx` */
 
-const USAGE = `npm run model -- convert WEIGHTS.safetensors --out FILE.onnx
+const USAGE = `npm run model -- convert WEIGHTS --out FILE.onnx
 
+WEIGHTS: a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) or a safetensors file. It is read as data: nothing in it runs.
 Writes FILE.onnx (the whole clip in one pass) and FILE.stateful.onnx (piece by piece) from FRCRN weights of any
 width and one or two U-Nets; networks over 16 MB keep their weights in FILE.weights.bin, which belongs to both.`
 

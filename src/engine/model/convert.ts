@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { readCheckpoint } from './checkpoint/readCheckpoint'
 import { ExternalData, constantBytes, writeModelWith } from './onnx/writeModel'
 import { buildOnePass } from './onePass'
-import { readSafetensors } from './safetensors'
 import { checkWeights, type StateDict } from './stateDict'
 import { buildStateful } from './stateful'
 
@@ -26,10 +26,10 @@ export function statefulPathOf(onePassPath: string): string {
 
 /**
  * Writes both graphs of a checkpoint: FILE.onnx, FILE.stateful.onnx and, for big networks, FILE.weights.bin that both use.
- * Throws what {@link readSafetensors} and {@link checkWeights} throw, and errors of the file system.
+ * Throws what {@link readCheckpoint} and {@link checkWeights} throw, and errors of the file system.
  */
-export async function convertWeights(inputSafetensors: string, outOnnx: string): Promise<Conversion> {
-  return convertStateDict(await readSafetensors(inputSafetensors), outOnnx)
+export async function convertWeights(checkpointPath: string, outOnnx: string): Promise<Conversion> {
+  return convertStateDict(await readCheckpoint(checkpointPath), outOnnx)
 }
 
 /** The same for a checkpoint in memory. */

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/appError'
+import { bfloatToNumber, halfToNumber } from './halfFloats'
 import type { StateDict, WeightTensor } from './stateDict'
 
 /** Reader and writer of safetensors files: 8 bytes of header length, a JSON header, then the tensors back to back. */
@@ -135,23 +136,6 @@ function decode(dtype: Dtype, bytes: Buffer): Float32Array {
     else data[i] = dtype === 'F16' ? halfToNumber(bytes.readUInt16LE(2 * i)) : bfloatToNumber(bytes.readUInt16LE(2 * i))
   }
   return data
-}
-
-/** IEEE binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
-
-/** bfloat16: the upper half of a float32. */
-function bfloatToNumber(bits: number): number {
-  const word = Buffer.alloc(4)
-  word.writeUInt16LE(bits, 2)
-  return word.readFloatLE(0)
 }
 
 function damaged(path: string, detail: string): AppError {
