@@ -1,7 +1,11 @@
 import { abortable } from './denoise/abortable'
 
-/** What a person's Pause holds: jobs wait at it between two chunks, everything that they have stays in memory. */
+/** Why jobs are held: a person's Pause, or an urgent job that runs alone. */
+export type HoldReason = 'pause' | 'urgent'
+
+/** What jobs wait at between two chunks while there is a reason to; everything that they have stays in memory. */
 export class PauseGate {
+  private readonly reasons = new Set<HoldReason>()
   private resumed: Promise<void> | null = null
   private open: () => void = () => undefined
 
@@ -9,13 +13,17 @@ export class PauseGate {
     return this.resumed !== null
   }
 
-  pause(): void {
+  pause(reason: HoldReason = 'pause'): void {
+    this.reasons.add(reason)
     this.resumed ??= new Promise((resolve) => {
       this.open = resolve
     })
   }
 
-  resume(): void {
+  /** Lets go once no other reason is left. */
+  resume(reason: HoldReason = 'pause'): void {
+    this.reasons.delete(reason)
+    if (this.reasons.size > 0) return
     this.resumed = null
     this.open()
   }
@@ -38,6 +46,9 @@ export class JobHold {
     private readonly gate: PauseGate,
     private readonly signal: AbortSignal
   ) {}
+
+  /** The job stops at its next checkpoint, or has. */
+  readonly isHeld = (): boolean => this.gate.isPaused
 
   /** Seconds in which the job stood still. */
   get heldSec(): number {

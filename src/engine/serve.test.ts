@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../shared/errors/appError'
 import { EngineEvent } from './protocol'
 import { EngineServer } from './serve'
-import type { Engine, JobHooks } from './serve'
+import type { Engine, JobHooks, ModelFacts } from './serve'
 import type { DenoiseResult } from './denoise/pipeline'
 
 const settings = {
@@ -38,6 +38,11 @@ const result: DenoiseResult = {
   modelSec: 0
 }
 
+const facts: ModelFacts = {
+  ...{ fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32' },
+  ...{ runs: 3, lanes: 2, buffersInUse: 4, bytesInUse: 40, buffersGivenBack: 5, bytesGivenBack: 50 }
+}
+
 interface Held {
   readonly hooks: JobHooks
   readonly resolve: (result: DenoiseResult) => void
@@ -53,6 +58,7 @@ function held(): { server: EngineServer; events: EngineEvent[]; jobs: Map<string
     device: 'cpu',
     join: 'carried',
     threads: 1,
+    facts,
     denoise: (job, hooks) =>
       new Promise<DenoiseResult>((resolve, reject) => {
         hooks.signal.addEventListener('abort', () => {

@@ -1,11 +1,14 @@
 import { AppError, toAppError } from '../shared/errors/appError'
 import type { ErrorPayload } from '../shared/errors/appError'
 import { EngineRequest } from './protocol'
-import type { EngineEvent, EngineSettings, FileJob } from './protocol'
+import type { EngineEvent, EngineSettings, FileJob, SessionFacts } from './protocol'
 import type { DenoiseResult } from './denoise/pipeline'
 import type { FileProgress } from './denoise/pipelineContext'
 import { JobHold, PauseGate } from './pause'
 import { PeakMeter } from './telemetry/peak'
+
+/** What an engine knows of its model and of its session, without the clock and the files: those are the server's. */
+export type ModelFacts = Omit<SessionFacts, 'loadSec' | 'ageSec' | 'files'>
 
 /** A loaded model ready for files, as the server needs it. */
 export interface Engine {
@@ -13,6 +16,8 @@ export interface Engine {
   readonly join: 'carried' | 'overlap'
   /** Threads that one run really uses. */
   readonly threads: number
+  /** As they are now. */
+  readonly facts: ModelFacts
   denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult>
   release(): Promise<void>
 }
@@ -21,6 +26,8 @@ export interface JobHooks {
   readonly signal: AbortSignal
   /** To be called between two chunks: waits while the engine is paused, throws once the job is cancelled. */
   checkpoint(): Promise<void>
+  /** The next checkpoint will wait: nobody waits for this job's lanes. */
+  isHeld(): boolean
   /** Lanes that the job takes, once the file is open: more jobs start while there are fewer than the batch. */
   onChannels(channels: number): void
   onProgress(progress: FileProgress): void
@@ -31,28 +38,35 @@ export type LoadEngine = (settings: EngineSettings) => Promise<Engine>
 interface RunningJob {
   readonly controller: AbortController
   readonly ended: Promise<void>
+  readonly isUrgent: boolean
   channels: number | null
 }
 
-/** Heartbeats come at least every 2 s while no run holds the thread. */
-const HEARTBEAT_MS = 1000
+/** Heartbeats come at least once a second while no run holds the thread that long. */
+const HEARTBEAT_MS = 500
 const PROGRESS_MS = 100
 
 /**
  * The engine's side of the protocol, whatever carries the messages. Jobs queue here; as many files are in flight as it takes
- * to fill the batch's lanes, one at a time otherwise. A failure ends its job, never the process.
+ * to fill the batch's lanes, one at a time otherwise. An urgent job goes in at the next chunk boundary, and alone: the others
+ * wait at their checkpoints with all they have. A failure ends its job, never the process.
  */
 export class EngineServer {
   private generation = 0
   private batch = 1
   private engine: Engine | null = null
+  private loadSec = 0
+  private openedAt = 0
+  private files = 0
   private unavailable: ErrorPayload | null = null
   private starting: Promise<void> | null = null
   private closing: Promise<void> | null = null
   private readonly queue: FileJob[] = []
   private readonly running = new Map<string, RunningJob>()
   private heartbeat: NodeJS.Timeout | null = null
+  /** What holds all but urgent jobs, and what holds those: nothing ever. */
   private readonly gate = new PauseGate()
+  private readonly openGate = new PauseGate()
   private readonly peaks = new PeakMeter()
 
   constructor(
@@ -126,7 +140,9 @@ export class EngineServer {
     const { generation } = this
     try {
       this.engine = await this.loadEngine(settings)
-      const loadSec = (performance.now() - started) / 1000
+      this.openedAt = performance.now()
+      const loadSec = (this.openedAt - started) / 1000
+      this.loadSec = loadSec
       const { device, join, threads } = this.engine
       const { rssBytes } = this.peaks.read()
       this.send({ type: 'ready', generation, device, join, threads, loadSec, rssBytes })
@@ -140,7 +156,13 @@ export class EngineServer {
   }
 
   private beat(): void {
-    this.send({ type: 'heartbeat', generation: this.generation, ...this.peaks.read(), facts: null })
+    this.send({ type: 'heartbeat', generation: this.generation, ...this.peaks.read(), facts: this.facts() })
+  }
+
+  private facts(): SessionFacts | null {
+    if (this.engine === null) return null
+    const ageSec = (performance.now() - this.openedAt) / 1000
+    return { ...this.engine.facts, loadSec: this.loadSec, ageSec, files: this.files }
   }
 
   private enqueue(job: FileJob): void {
@@ -165,14 +187,22 @@ export class EngineServer {
     this.running.get(jobId)?.controller.abort(reason)
   }
 
-  /** Starts waiting jobs while lanes are free; the lanes of a file count once it is open. */
+  /** Starts urgent jobs at once, others while lanes are free; the lanes of a file count once it is open. */
   private pump(): void {
     const { engine, unavailable } = this
     if (unavailable !== null) {
       for (const job of this.queue.splice(0)) this.fail(job.jobId, new AppError(unavailable.code, unavailable.data))
       return
     }
-    if (engine === null || this.closing !== null || this.gate.isPaused) return
+    if (engine === null || this.closing !== null) return
+    for (const job of this.queue.filter(({ isUrgent }) => isUrgent)) {
+      this.queue.splice(this.queue.indexOf(job), 1)
+      this.startJob(engine, job)
+    }
+    const isAlone = [...this.running.values()].some(({ isUrgent }) => isUrgent)
+    if (isAlone) this.gate.pause('urgent')
+    else this.gate.resume('urgent')
+    if (this.gate.isPaused) return
     while (this.queue.length > 0 && this.hasFreeLanes()) this.startJob(engine, this.queue.shift()!)
   }
 
@@ -185,7 +215,7 @@ export class EngineServer {
   private startJob(engine: Engine, job: FileJob): void {
     const controller = new AbortController()
     const { promise, resolve } = deferred()
-    const entry: RunningJob = { controller, ended: promise, channels: null }
+    const entry: RunningJob = { controller, ended: promise, isUrgent: job.isUrgent, channels: null }
     this.running.set(job.jobId, entry)
     void this.runJob(engine, job, entry).finally(() => {
       this.running.delete(job.jobId)
@@ -200,12 +230,13 @@ export class EngineServer {
     this.send({ type: 'started', generation, jobId })
     const [wall, cpu] = [performance.now(), process.cpuUsage()]
     const { signal } = entry.controller
-    const hold = new JobHold(this.gate, signal)
+    const hold = new JobHold(entry.isUrgent ? this.openGate : this.gate, signal)
     const peak = this.peaks.begin()
     try {
       const result = await engine.denoise(job, {
         signal,
         checkpoint: hold.checkpoint,
+        isHeld: hold.isHeld,
         onChannels: (channels) => {
           entry.channels = channels
           this.pump()
@@ -215,6 +246,7 @@ export class EngineServer {
       const used = process.cpuUsage(cpu)
       const wallSec = (performance.now() - wall) / 1000 - hold.heldSec
       const { modelSec, ...file } = result
+      this.files++
       const timings = { wallSec, modelSec, cpuSec: (used.user + used.system) / 1e6 }
       this.send({ type: 'done', generation, jobId, ...file, timings, peakRssBytes: peak.end() })
     } catch (thrown) {

@@ -50,7 +50,7 @@ export class CarriedJoin implements Joiner {
 
   async open(options: LaneOptions): Promise<LaneDenoiser> {
     const lane = this.lanes.openLane()
-    this.batcher.open(lane)
+    this.batcher.open(lane, options.isHeld)
     const close = (): void => {
       this.batcher.close(lane)
       this.lanes.closeLane(lane)

@@ -42,6 +42,7 @@ export function unhurried(): JobHooks {
   return {
     signal,
     checkpoint: () => Promise.resolve(),
+    isHeld: () => false,
     onChannels: () => undefined,
     onProgress: () => undefined
   }

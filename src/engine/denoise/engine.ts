@@ -4,10 +4,10 @@ import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../model/network'
 import type { ModelMetadata } from '../model/metadata'
 import { readModelMetadata } from '../model/readModel'
 import { loadModel, resolveDevice } from '../onnx/loadModel'
-import type { ModelFile } from '../onnx/loadModel'
+import type { LoadedModel, ModelFile } from '../onnx/loadModel'
 import type { ModelSession, SessionOptions } from '../onnx/runtime'
 import type { EngineSettings, FileJob } from '../protocol'
-import type { Engine, JobHooks } from '../serve'
+import type { Engine, JobHooks, ModelFacts } from '../serve'
 import { Reclaimer } from '../telemetry/reclaim'
 import { CarriedJoin } from './carried'
 import type { Joiner } from './join'
@@ -30,23 +30,28 @@ export async function loadEngine(settings: EngineSettings): Promise<Engine> {
   const ffmpegPath = await findFfmpeg(settings.ffmpegPath)
   if (settings.join === 'carried' && model.statefulPath !== null) {
     const file = { path: model.statefulPath, sha256: model.statefulSha256 }
-    const { session, metadata } = await open(file, options)
-    const joiner = new CarriedJoin(session, statefulMetadata(metadata, file.path), settings)
-    return new LoadedEngine({ joiner, session, device, ffmpegPath })
+    const { loaded, metadata } = await open(file, options)
+    const joiner = new CarriedJoin(loaded.session, statefulMetadata(metadata, file.path), settings)
+    return new LoadedEngine({ joiner, loaded, graph: 'stateful', device, ffmpegPath })
   }
-  const { session, metadata } = await open({ path: model.onePassPath, sha256: model.onePassSha256 }, options)
-  const joiner = overlapped(session, metadata, settings)
-  return new LoadedEngine({ joiner, session, device, ffmpegPath })
+  const { loaded, metadata } = await open({ path: model.onePassPath, sha256: model.onePassSha256 }, options)
+  const joiner = overlapped(loaded.session, metadata, settings)
+  return new LoadedEngine({ joiner, loaded, graph: graphOf(metadata), device, ffmpegPath })
 }
 
 interface OpenModel {
-  readonly session: ModelSession
+  readonly loaded: LoadedModel
   readonly metadata: ModelMetadata | null
 }
 
 async function open(file: ModelFile, options: SessionOptions): Promise<OpenModel> {
-  const session = await loadModel(file, options)
-  return { session, metadata: await readModelMetadata(file.path) }
+  const loaded = await loadModel(file, options)
+  return { loaded, metadata: await readModelMetadata(file.path) }
+}
+
+function graphOf(metadata: ModelMetadata | null): ModelFacts['graph'] {
+  if (metadata === null) return 'foreign'
+  return metadata.kind === 'stateful' ? 'stateful' : 'onePass'
 }
 
 function statefulMetadata(metadata: ModelMetadata | null, path: string): ModelMetadata {
@@ -69,7 +74,8 @@ function overlapped(session: ModelSession, metadata: ModelMetadata | null, setti
 
 interface EngineParts {
   readonly joiner: Joiner
-  readonly session: ModelSession
+  readonly loaded: LoadedModel
+  readonly graph: ModelFacts['graph']
   readonly device: string
   readonly ffmpegPath: string | null
 }
@@ -83,11 +89,22 @@ class LoadedEngine implements Engine {
   }
 
   get threads(): number {
-    return this.parts.session.threads
+    return this.parts.loaded.session.threads
   }
 
   get join(): Joiner['kind'] {
     return this.parts.joiner.kind
+  }
+
+  get facts(): ModelFacts {
+    const { graph, joiner, loaded } = this.parts
+    const { fileName, sizeBytes, sha256, isVerified, precision, session } = loaded
+    const { inUse, bytesInUse, givenBack, bytesGivenBack } = session.tensors
+    return {
+      ...{ fileName, sizeBytes, sha256, isVerified, graph, precision },
+      ...{ runs: joiner.counters.runs, lanes: joiner.counters.lanes },
+      ...{ buffersInUse: inUse, bytesInUse, buffersGivenBack: givenBack, bytesGivenBack }
+    }
   }
 
   async denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult> {
@@ -100,6 +117,6 @@ class LoadedEngine implements Engine {
   }
 
   release(): Promise<void> {
-    return this.parts.session.release()
+    return this.parts.loaded.session.release()
   }
 }

@@ -25,6 +25,8 @@ export interface LaneOptions {
   readonly survey: Survey
   /** Called between two runs: waits while the engine is paused, throws once the job is cancelled. */
   readonly checkpoint: () => Promise<void>
+  /** The next checkpoint will wait: other lanes do not wait for this one. Absent where nothing ever holds it. */
+  readonly isHeld?: () => boolean
 }
 
 /** One channel on its way through the model: as many samples out as in, in time with each other once finished. */

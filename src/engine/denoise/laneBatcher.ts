@@ -22,7 +22,8 @@ interface Pending<Lane> extends BatchItem<Lane> {
 const STALL_MS = 50
 
 export class LaneBatcher<Lane extends object> {
-  private readonly active = new Set<Lane>()
+  /** Open lanes, and whether each is held between two chunks: then nobody waits for it. */
+  private readonly active = new Map<Lane, () => boolean>()
   private pending: Pending<Lane>[] = []
   private draining = false
   private stallTimer: NodeJS.Timeout | null = null
@@ -33,8 +34,8 @@ export class LaneBatcher<Lane extends object> {
     private readonly runBatch: RunBatch<Lane>
   ) {}
 
-  open(lane: Lane): void {
-    this.active.add(lane)
+  open(lane: Lane, isHeld: () => boolean = () => false): void {
+    this.active.set(lane, isHeld)
   }
 
   /** Takes a lane out; a chunk of it that still waits is dropped with an error. */
@@ -71,7 +72,10 @@ export class LaneBatcher<Lane extends object> {
   }
 
   private isFull(): boolean {
-    return this.pending.length >= Math.min(this.batch, this.active.size)
+    if (this.pending.length >= this.batch) return true
+    const waiting = new Set(this.pending.map(({ lane }) => lane))
+    for (const [lane, isHeld] of this.active) if (!waiting.has(lane) && !isHeld()) return false
+    return true
   }
 
   private startDraining(): void {

@@ -99,6 +99,7 @@ export class OnePassRuns {
 
   private count(items: readonly BatchItem<OnePassLane>[], seconds: number, used: NodeJS.CpuUsage): void {
     this.counters.runs++
+    this.counters.lanes = items.length
     this.counters.modelSec += seconds
     this.counters.modelCpuSec += (used.user + used.system) / 1e6
     for (const { lane } of items) lane.modelSec += seconds / items.length

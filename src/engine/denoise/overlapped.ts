@@ -62,7 +62,7 @@ class OverlappedLane implements LaneDenoiser {
     this.ready = new SampleQueue(plan.chunk)
     this.fade = fadeIn(plan.overlap)
     this.input.reserve(EDGE_SAMPLES)
-    batcher.open(this.lane)
+    batcher.open(this.lane, options.isHeld)
   }
 
   get modelSec(): number {

@@ -14,6 +14,7 @@ export interface PipelineContext {
   readonly ffmpegPath: string | null
   readonly signal: AbortSignal
   readonly checkpoint: () => Promise<void>
+  readonly isHeld: () => boolean
   readonly onChannels: (channels: number) => void
   readonly onProgress: (progress: FileProgress) => void
 }

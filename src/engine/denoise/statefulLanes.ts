@@ -32,13 +32,15 @@ export interface StatefulLane {
 /** Totals over the life of the session. */
 export interface RunCounters {
   runs: number
+  /** Lanes in the last run. */
+  lanes: number
   skippedChunks: number
   modelSec: number
   modelCpuSec: number
 }
 
 export function newRunCounters(): RunCounters {
-  return { runs: 0, skippedChunks: 0, modelSec: 0, modelCpuSec: 0 }
+  return { runs: 0, lanes: 0, skippedChunks: 0, modelSec: 0, modelCpuSec: 0 }
 }
 
 /**
@@ -203,6 +205,7 @@ export class StatefulLanes {
     const seconds = (performance.now() - started) / 1000
     const used = process.cpuUsage(cpu)
     this.counters.runs++
+    this.counters.lanes = lanes
     this.counters.modelSec += seconds
     this.counters.modelCpuSec += (used.user + used.system) / 1e6
     for (const { lane } of items) lane.modelSec += seconds / lanes

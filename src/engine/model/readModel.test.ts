@@ -36,7 +36,8 @@ it('describes both graphs of a conversion as the host needs them', async () => {
     inputs: ['noisy', 'state', 'first_frame', 'frame_count'],
     outputs: ['clean', 'state_out'],
     externalData: [],
-    customDomains: []
+    customDomains: [],
+    precision: 'fp32'
   })
 })
 

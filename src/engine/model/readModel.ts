@@ -7,7 +7,11 @@ import { ProtoError, ProtoFile, type ProtoField } from './onnx/protoFile'
 const MODEL = { irVersion: 1, graph: 7, metadata: 14 } as const
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const
 const NODE_DOMAIN = 7
+const TENSOR_TYPE = 2
 const TENSOR_EXTERNAL = 13
+/** Of TensorProto.DataType. */
+const FLOAT = 1n
+const FLOAT16 = 10n
 
 /** What a graph asks of its host, read without loading it. */
 export interface GraphSignature {
@@ -18,6 +22,8 @@ export interface GraphSignature {
   readonly externalData: readonly string[]
   /** Operator domains other than ONNX's own (top level of the graph). */
   readonly customDomains: readonly string[]
+  /** What most of its weights are stored as. */
+  readonly precision: 'fp32' | 'fp16'
 }
 
 /**
@@ -91,20 +97,33 @@ async function readGraph(proto: ProtoFile, graph: ProtoField): Promise<GraphSign
   const constants = new Set<string>()
   const externalData = new Set<string>()
   const customDomains = new Set<string>()
+  const weights = new Map<bigint, number>()
   for await (const field of proto.fields(graph.start, graph.end)) {
     if (field.field === GRAPH.input) inputs.push(await readName(proto, field, 1))
     if (field.field === GRAPH.output) outputs.push(await readName(proto, field, 1))
     if (field.field === GRAPH.node) customDomains.add(await readName(proto, field, NODE_DOMAIN))
     if (field.field !== GRAPH.initializer) continue
     constants.add(await readName(proto, field, 8))
+    const type = await readNumber(proto, field, TENSOR_TYPE)
+    weights.set(type, (weights.get(type) ?? 0) + field.end - field.start)
     for (const location of await readLocations(proto, field)) externalData.add(location)
   }
   return {
     inputs: inputs.filter((name) => !constants.has(name)),
     outputs,
     externalData: [...externalData],
-    customDomains: [...customDomains].filter((domain) => domain !== '' && domain !== 'ai.onnx')
+    customDomains: [...customDomains].filter((domain) => domain !== '' && domain !== 'ai.onnx'),
+    precision: (weights.get(FLOAT16) ?? 0) > (weights.get(FLOAT) ?? 0) ? 'fp16' : 'fp32'
   }
+}
+
+/** The last number of this field in a message; 0 where there is none. */
+async function readNumber(proto: ProtoFile, message: ProtoField, number: number): Promise<bigint> {
+  let value = 0n
+  for await (const field of proto.fields(message.start, message.end)) {
+    if (field.field === number && field.wire === 0) ({ value } = field)
+  }
+  return value
 }
 
 /** The last text of this number in a message; '' where there is none. */

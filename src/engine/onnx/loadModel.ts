@@ -1,15 +1,29 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import { readGraphSignature } from '../model/readModel'
 import type { Device } from '../../shared/settings/choices'
 import { openSession } from './runtime'
-import type { ModelSession, SessionOptions } from './runtime'
+import type { CountedSession, SessionOptions } from './runtime'
 
 export interface ModelFile {
   readonly path: string
   /** Lower-case hex, where it is known: another file is E_MODEL_DAMAGED. */
   readonly sha256: string | null
+}
+
+/** A model that is open, and what its files are. */
+export interface LoadedModel {
+  readonly session: CountedSession
+  readonly fileName: string
+  /** Of the model with its data files. */
+  readonly sizeBytes: number
+  /** Of the very bytes of the ONNX file that were loaded; data files beside it are mapped by ONNX Runtime and not hashed. */
+  readonly sha256: string
+  /** A hash was asked for and is this one, and it covers all that was loaded. */
+  readonly isVerified: boolean
+  readonly precision: 'fp32' | 'fp16'
 }
 
 /** The device that a choice stands for: `auto` is the CPU until other devices have been measured to be better. */
@@ -22,19 +36,36 @@ export function resolveDevice(choice: Device): SessionOptions['device'] {
  * bytes that were hashed; one with data files beside it by its path, as ONNX Runtime maps those. Throws E_MODEL_MISSING,
  * E_MODEL_DAMAGED, E_MODEL_UNSAFE, E_MODEL_UNSUPPORTED, E_DEVICE_UNAVAILABLE, E_MEMORY.
  */
-export async function loadModel(file: ModelFile, options: SessionOptions): Promise<ModelSession> {
+export async function loadModel(file: ModelFile, options: SessionOptions): Promise<LoadedModel> {
   const bytes = await readModel(file.path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (file.sha256 !== null && file.sha256.toLowerCase() !== sha256) {
     throw new AppError('E_MODEL_DAMAGED', { path: file.path, detail: `SHA-256 is ${sha256}` })
   }
-  const { externalData } = await readGraphSignature(file.path)
+  const { externalData, precision } = await readGraphSignature(file.path)
   for (const name of externalData) refuseOutside(name, file.path)
+  const fileName = basename(file.path)
+  const sizeBytes = bytes.byteLength + (await sizeOfAll(externalData, dirname(file.path)))
+  const isVerified = file.sha256 !== null && externalData.length === 0
   try {
-    return await openSession(externalData.length === 0 ? bytes : file.path, options)
+    const session = await openSession(externalData.length === 0 ? bytes : file.path, options)
+    return { session, fileName, sizeBytes, sha256, isVerified, precision }
   } catch (thrown) {
     throw loadError(thrown, file.path, options.device)
   }
+}
+
+/** What is not there is told by ONNX Runtime when it looks for it. */
+async function sizeOfAll(names: readonly string[], folder: string): Promise<number> {
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0
+      )
+    )
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 /** Constants may lie in files beside the model, nowhere else. */

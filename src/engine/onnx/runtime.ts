@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor, listSupportedBackends } from 'onnxruntime-node'
 import type { Device } from '../../shared/settings/choices'
 import { discard } from './discard'
+import { TensorLedger, type TensorCounts } from './tensorLedger'
 import { countThreads, fixedThreads } from './threads'
 
 /** The only file that imports onnxruntime-node: sessions, tensors and execution providers for the rest of the engine. */
@@ -37,13 +38,18 @@ export interface ModelSession {
   release(): Promise<void>
 }
 
+/** A session of ONNX Runtime, which keeps count of its tensors. */
+export interface CountedSession extends ModelSession {
+  readonly tensors: TensorCounts
+}
+
 /** Execution providers inside the installed package, by name. */
 export function bundledDevices(): readonly string[] {
   return listSupportedBackends().map((backend) => backend.name)
 }
 
 /** Opens a model from a file (external data is resolved beside it) or from bytes already in memory. Throws what ONNX Runtime throws. */
-export async function openSession(source: string | Uint8Array, options: SessionOptions): Promise<ModelSession> {
+export async function openSession(source: string | Uint8Array, options: SessionOptions): Promise<CountedSession> {
   const asked = options.threads ?? fixedThreads()
   const ortOptions: InferenceSession.SessionOptions = {
     executionProviders: [options.device],
@@ -76,10 +82,12 @@ async function wakeLibrary(): Promise<void> {
   )
 }
 
-class OrtSession implements ModelSession {
+class OrtSession implements CountedSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   readonly inputShapes: Readonly<Record<string, readonly (number | string)[]>>
+
+  private readonly ledger = new TensorLedger()
 
   constructor(
     private readonly session: InferenceSession,
@@ -92,7 +100,12 @@ class OrtSession implements ModelSession {
     )
   }
 
+  get tensors(): TensorCounts {
+    return this.ledger.counts
+  }
+
   async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, Tensor>> {
+    for (const { data } of [...Object.values(inputs), ...Object.values(into)]) this.ledger.hold(data.buffer)
     const fetches = Object.fromEntries(
       this.outputNames.map((name) => [name, into[name] === undefined ? null : toOrt(into[name])])
     )
@@ -101,13 +114,20 @@ class OrtSession implements ModelSession {
     return Object.fromEntries(
       Object.entries(results).map(([name, tensor]) => {
         const given = into[name]
-        if (given === undefined) return [name, fromOrt(tensor)]
+        const result = fromOrt(tensor)
+        this.ledger.hold(result.data.buffer)
+        if (given === undefined) return [name, result]
         // The binding hands out a copy of an output that it has already written in place.
-        const copy = fromOrt(tensor).data
-        if (copy.buffer !== given.data.buffer) discard(copy)
+        if (result.data.buffer !== given.data.buffer) this.giveBack(result.data)
         return [name, given]
       })
     )
+  }
+
+  private giveBack(array: Tensor['data']): void {
+    const { buffer } = array
+    const { byteLength } = buffer
+    if (discard(array)) this.ledger.gaveBack(buffer, byteLength)
   }
 
   async release(): Promise<void> {

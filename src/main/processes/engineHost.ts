@@ -1,4 +1,4 @@
-import type { EngineSettings, FileJob } from '../../engine/protocol'
+import type { EngineSettings, FileJob, SessionFacts } from '../../engine/protocol'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import { EngineCrash, EngineUnavailable } from './engineErrors'
 import {
@@ -34,6 +34,9 @@ export class EngineHost {
   private state: EngineStatus = { kind: 'stopped' }
   private readonly listeners = new Set<(status: EngineStatus) => void>()
   private paused = false
+  private facts: SessionFacts | null = null
+  private opened = 0
+  private readonly factsListeners = new Set<(facts: SessionFacts | null) => void>()
   private starting: Promise<EngineStatus> | null = null
   private failures = 0
   /** Jobs that crashed engines held since the last answer: one bad file that crashes twice is one failure. */
@@ -58,6 +61,21 @@ export class EngineHost {
     return this.peak
   }
 
+  /** What the engine last told of its session; null while it has none. */
+  get sessionFacts(): SessionFacts | null {
+    return this.facts
+  }
+
+  /** Sessions that were opened so far. */
+  get sessions(): number {
+    return this.opened
+  }
+
+  /** What the engine was last started with. */
+  get startedWith(): EngineSettings | null {
+    return this.settings
+  }
+
   get pid(): number | undefined {
     return this.process?.pid
   }
@@ -67,6 +85,14 @@ export class EngineHost {
     this.listeners.add(listener)
     return () => {
       this.listeners.delete(listener)
+    }
+  }
+
+  /** Tells what the engine says of its session, about twice a second while it lives, and null once it is gone; else as {@link onStatus}. */
+  onFacts(listener: (facts: SessionFacts | null) => void): () => void {
+    this.factsListeners.add(listener)
+    return () => {
+      this.factsListeners.delete(listener)
     }
   }
 
@@ -149,7 +175,9 @@ export class EngineHost {
       const engine = this.spawnOrGiveUp()
       if (engine === null) break
       try {
-        this.current = { kind: 'ready', ready: await engine.opened }
+        const ready = await engine.opened
+        this.opened++
+        this.current = { kind: 'ready', ready }
       } catch (thrown) {
         await this.judgeFailedStart(engine, toAppError(thrown))
       }
@@ -197,12 +225,21 @@ export class EngineHost {
       onMemory: (bytes) => {
         this.peak = Math.max(this.peak, bytes)
       },
+      onFacts: (facts) => {
+        this.tellFacts(facts)
+      },
       onEnd: (end) => {
         this.process = null
+        if (this.facts !== null) this.tellFacts(null)
         if (this.current.kind === 'ready') this.current = { kind: 'stopped' }
         if (!end.crash.deliberate) this.countFailure(end)
       }
     }
+  }
+
+  private tellFacts(facts: SessionFacts | null): void {
+    this.facts = facts
+    for (const listener of [...this.factsListeners]) listener(facts)
   }
 
   private countFailure(end: ProcessEnd): void {

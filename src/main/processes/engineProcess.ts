@@ -1,4 +1,4 @@
-import { EngineEvent, type EngineSettings, type FileJob } from '../../engine/protocol'
+import { EngineEvent, type EngineSettings, type FileJob, type SessionFacts } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import { EngineCrash, EngineUnavailable, type KillReason } from './engineErrors'
 import type { EngineTransport, ExitInfo } from './engineTransport'
@@ -48,6 +48,7 @@ export interface ProcessListener {
   /** Any message that shows the process answers for its jobs (`done`, `failed`). */
   onAnswer(): void
   onMemory(peakRssBytes: number): void
+  onFacts(facts: SessionFacts): void
   onEnd(end: ProcessEnd): void
 }
 
@@ -55,6 +56,7 @@ interface InFlight {
   readonly onProgress: ((progress: ProgressEvent) => void) | undefined
   readonly resolve: (done: DoneEvent) => void
   readonly reject: (error: AppError) => void
+  readonly isUrgent: boolean
   cancelled: boolean
 }
 
@@ -128,7 +130,7 @@ export class EngineProcess {
       this.cancel(job.jobId)
     }
     const outcome = new Promise<DoneEvent>((resolve, reject) => {
-      this.jobs.set(job.jobId, { onProgress, resolve, reject, cancelled: false })
+      this.jobs.set(job.jobId, { onProgress, resolve, reject, isUrgent: job.isUrgent, cancelled: false })
       signal?.addEventListener('abort', cancel, { once: true })
       this.transport.send({ type: 'denoise', job })
     })
@@ -190,6 +192,7 @@ export class EngineProcess {
         return
       case 'heartbeat':
         this.listener.onMemory(event.peakRssBytes)
+        if (event.facts) this.listener.onFacts(event.facts)
         return
       case 'started':
         return
@@ -226,7 +229,8 @@ export class EngineProcess {
   private checkSilence(): void {
     const silentSec = this.meter.advance(monotonicSec())
     const floorSec = this.ready ? this.limits.silentSec : this.limits.silentAtStartSec
-    if (this.paused) return
+    // An urgent job works also while the others are held.
+    if (this.paused && ![...this.jobs.values()].some(({ isUrgent }) => isUrgent)) return
     if (silentSec > Math.max(floorSec, FORGIVEN_RUNS * this.expectedRunSec)) this.kill('silent')
   }
 
