@@ -15,6 +15,8 @@ export const ModelMetadata = z.object({
   kind: z.enum(['one-pass', 'stateful']),
   channels: z.number().int().positive(),
   cascade: z.union([z.literal(1), z.literal(2)]),
+  /** What the U-Nets compute in; models from before there was a choice say nothing. */
+  precision: z.enum(['fp32', 'fp16']).default('fp32'),
   sampleRateHz: z.literal(SAMPLE_RATE_HZ),
   hopSamples: z.literal(HOP_SAMPLES),
   /** By how much the stateful graph's output is late. */
@@ -37,6 +39,7 @@ export function metadataOf(
     kind,
     channels: size.channels,
     cascade: size.cascade,
+    precision: 'fp32',
     sampleRateHz: SAMPLE_RATE_HZ,
     hopSamples: HOP_SAMPLES,
     delaySamples: HOP_SAMPLES * (UNET_DELAY_FRAMES * size.cascade + 1),
@@ -46,4 +49,10 @@ export function metadataOf(
     layout: plan.entries.map((entry) => ({ ...entry, shape: [...entry.shape] }))
   }
   return { [METADATA_KEY]: JSON.stringify(metadata) }
+}
+
+/** The same of a model in FP16. */
+export function inFloat16(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const own = ModelMetadata.parse(JSON.parse(metadata[METADATA_KEY] ?? ''))
+  return { ...metadata, [METADATA_KEY]: JSON.stringify({ ...own, precision: 'fp16' }) }
 }

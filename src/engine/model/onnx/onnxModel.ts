@@ -15,7 +15,8 @@ export interface OnnxNode {
 export interface OnnxInitializer {
   readonly name: string
   readonly dims: readonly number[]
-  readonly data: Float32Array | BigInt64Array
+  /** float32, int64, or the bits of float16. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array
 }
 
 /** An input or output; a string names a free axis. */

@@ -9,6 +9,7 @@ const IR_VERSION = 8
 const OPSET = 17
 const FLOAT = 1
 const INT64 = 7
+const FLOAT16 = 10
 const EXTERNAL = 1
 /** Windows maps files at multiples of 64 KiB only; smaller constants stay in the graph. */
 const EXTERNAL_ALIGNMENT = 65536
@@ -28,7 +29,7 @@ export class ExternalData {
   constructor(readonly path: string) {}
 
   /** The offset of this constant, a new one unless the same values were placed before. */
-  place(data: Float32Array | BigInt64Array): number {
+  place(data: OnnxInitializer['data']): number {
     const bytes = bytesOf(data)
     const digest = createHash('sha256').update(bytes).digest('base64')
     const known = this.places.get(digest)
@@ -169,7 +170,7 @@ function attributeMessage(name: string, value: AttributeValue): ProtoMessage {
 function tensorMessage(tensor: OnnxInitializer, external: ExternalData | null): ProtoMessage {
   const message = new ProtoMessage()
   if (tensor.dims.length > 0) message.varints(1, tensor.dims)
-  message.varint(2, tensor.data instanceof Float32Array ? FLOAT : INT64).text(8, tensor.name)
+  message.varint(2, dataType(tensor.data)).text(8, tensor.name)
   if (external === null || tensor.data.byteLength < EXTERNAL_MIN_BYTES) return message.block(9, bytesOf(tensor.data))
   const entries = {
     location: basename(external.path),
@@ -182,6 +183,11 @@ function tensorMessage(tensor: OnnxInitializer, external: ExternalData | null): 
   return message.varint(14, EXTERNAL)
 }
 
-function bytesOf(data: Float32Array | BigInt64Array): Uint8Array {
+function dataType(data: OnnxInitializer['data']): number {
+  if (data instanceof Float32Array) return FLOAT
+  return data instanceof BigInt64Array ? INT64 : FLOAT16
+}
+
+function bytesOf(data: OnnxInitializer['data']): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
