@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Resampler } from '../src/audio/dsp/resampler'
@@ -7,8 +7,9 @@ import { openSource } from '../src/audio/io/openSource'
 import { fanNoise, humNoise, inRoom, randomSource, rms, streetNoise } from './synthNoise'
 
 /**
- * Makes the two samples in `demo/` again: a voice from espeak-ng (which must be installed), our own noises and room.
- * Build with `npx vite build --ssr scripts/demoSamples.ts --outDir out/samples`, run with `node out/samples/demoSamples.js [FOLDER]`.
+ * Makes the two samples in `demo/` and their clean tracks in `demo-clean/` again: a voice from espeak-ng (which must be installed),
+ * our own noises and room. Build with `npx vite build --ssr scripts/demoSamples.ts --outDir out/samples`, run with
+ * `node out/samples/demoSamples.js [FOLDER CLEAN_FOLDER]`.
  */
 
 const SECONDS = 8
@@ -58,12 +59,16 @@ function speechRms(samples: Float64Array, sampleRateHz: number): number {
   return Math.sqrt(active.reduce((sum, power) => sum + power, 0) / active.length)
 }
 
+const VOICE_LEVEL = 10 ** (-24 / 20)
+
 /** Voice and noise (RMS about 1) at a signal-to-noise ratio, the voice at -24 dBFS. */
 function mix(voice: Float64Array, noise: Float64Array, snr: { voiceRms: number; snrDb: number }): Float64Array {
-  const level = 10 ** (-24 / 20)
-  const noiseLevel = level * 10 ** (-snr.snrDb / 20)
-  return voice.map((x, i) => (x / snr.voiceRms) * level + noise[i]! * noiseLevel)
+  const noiseLevel = VOICE_LEVEL * 10 ** (-snr.snrDb / 20)
+  return voice.map((x, i) => (x / snr.voiceRms) * VOICE_LEVEL + noise[i]! * noiseLevel)
 }
+
+/** The voice as it is in {@link mix}. */
+const clean = (voice: Float64Array, voiceRms: number): Float64Array => voice.map((x) => (x / voiceRms) * VOICE_LEVEL)
 
 /** 16-bit WAV with triangular dither of a fixed seed. */
 function writeWav16(path: string, channels: readonly Float64Array[], sampleRateHz: number): void {
@@ -96,7 +101,7 @@ function writeWav16(path: string, channels: readonly Float64Array[], sampleRateH
   console.log(`${path}: peak ${(20 * Math.log10(peak)).toFixed(1)} dBFS`)
 }
 
-async function office(folder: string): Promise<void> {
+async function office(folder: string, cleanFolder: string): Promise<void> {
   const sampleRateHz = 48000
   const frames = SECONDS * sampleRateHz
   const dry = await speak(
@@ -122,9 +127,11 @@ async function office(folder: string): Promise<void> {
   const snr = { voiceRms: speechRms(left, sampleRateHz), snrDb: 6 }
   const channels = [mix(left, side(21, 0.95), snr), mix(right, side(22, 0.9), snr)]
   writeWav16(join(folder, 'office-fan-48k-stereo.wav'), channels, sampleRateHz)
+  const voices = [clean(left, snr.voiceRms), clean(right, snr.voiceRms)]
+  writeWav16(join(cleanFolder, 'office-fan-48k-stereo.wav'), voices, sampleRateHz)
 }
 
-async function street(folder: string): Promise<void> {
+async function street(folder: string, cleanFolder: string): Promise<void> {
   const sampleRateHz = 16000
   const dry = await speak(
     {
@@ -136,10 +143,13 @@ async function street(folder: string): Promise<void> {
   )
   const voice = inRoom(dry, { sampleRateHz, tailSec: 0.12, seed: 31 })
   const noise = streetNoise({ sampleRateHz, frames: SECONDS * sampleRateHz, seed: 32 })
-  const mixed = mix(voice, noise, { voiceRms: speechRms(voice, sampleRateHz), snrDb: 6 })
-  writeWav16(join(folder, 'street-16k-mono.wav'), [mixed], sampleRateHz)
+  const snr = { voiceRms: speechRms(voice, sampleRateHz), snrDb: 6 }
+  writeWav16(join(folder, 'street-16k-mono.wav'), [mix(voice, noise, snr)], sampleRateHz)
+  writeWav16(join(cleanFolder, 'street-16k-mono.wav'), [clean(voice, snr.voiceRms)], sampleRateHz)
 }
 
 const folder = resolve(process.argv[2] ?? 'demo')
-await office(folder)
-await street(folder)
+const cleanFolder = resolve(process.argv[3] ?? 'demo-clean')
+mkdirSync(cleanFolder, { recursive: true })
+await office(folder, cleanFolder)
+await street(folder, cleanFolder)

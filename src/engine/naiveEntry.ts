@@ -1,4 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { serveParent } from '../audio/processes/serveParent'
+import { NaiveServer } from './naiveServer'
 
-/** The process that denoises the naive way. */
-await readFile(new URL(import.meta.url))
+/** The process that denoises the naive way, for comparison only: the product's own work never goes through it. */
+serveParent(process, {
+  name: 'naive',
+  orphanGraceMs: 0,
+  open: (send) => new NaiveServer(send)
+})

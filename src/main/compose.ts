@@ -13,6 +13,8 @@ export interface Layout {
   readonly modelsFolder: string
   /** The bundled samples. */
   readonly samplesFolder: string
+  /** Their clean tracks, under the same names. */
+  readonly cleanSamplesFolder: string
   /** The process that denoises the naive way. */
   readonly naivePath: string
 }
@@ -29,6 +31,7 @@ export function layoutOf(bundleFolder: string): Layout {
     mediaPath: path.join(bundleFolder, 'media.js'),
     modelsFolder: path.join(root, 'models'),
     samplesFolder: path.join(root, 'demo'),
+    cleanSamplesFolder: path.join(root, 'demo-clean'),
     naivePath: path.join(bundleFolder, 'naive.js')
   }
 }

@@ -1,11 +1,16 @@
-import { AppError } from '../../shared/errors/appError'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError, toAppError } from '../../shared/errors/appError'
 import type { Handlers } from '../../shared/ipc/contract'
-import type { BenchReport } from '../../shared/ipc/benchViews'
+import type { BenchReport, BenchView } from '../../shared/ipc/benchViews'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { ModelLibrary } from '../models/library'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenNaiveTransport } from '../processes/naiveTransport'
+import { measure, type MeasureProgress, type MeasureTask } from './measure'
+import { APP_PLAN, type MeasurePlan } from './measurePlan'
+import { bundledSource, ownSource } from './samples'
 
 export type BenchRoute = 'bench.view' | 'bench.start' | 'bench.cancel'
 
@@ -16,6 +21,7 @@ export interface BenchOptions {
   readonly version: string
   /** The bundled samples and their clean tracks. */
   readonly samplesFolder: string
+  readonly cleanSamplesFolder: string
   /** For the material that is measured on, while it is measured. */
   readonly cacheFolder: string
   readonly settings: () => JobSettings
@@ -25,27 +31,146 @@ export interface BenchOptions {
   /** Something else is at work (a batch, a preview): nothing could be measured. */
   readonly isBusy: () => boolean
   readonly push: (event: PushEvent) => void
+  /** How much is measured; the window's by default. */
+  readonly plan?: MeasurePlan
 }
 
-/** "Measure this machine". */
+/** Progress within a step is told no oftener. */
+const TELL_MS = 250
+
+interface Running {
+  readonly controller: AbortController
+  readonly ended: Promise<void>
+}
+
+/** "Measure this machine": one measurement at a time, and its last report while the app runs. */
 export class BenchService {
   readonly handlers: Pick<Handlers, BenchRoute>
+  private view: BenchView = { kind: 'idle', report: null }
+  private last: BenchReport | null = null
+  private running: Running | null = null
+  private isClosed = false
+  private toldMs = -Infinity
+  /** What an app that was killed while it measured has left behind is gone. */
+  private readonly swept: Promise<void>
 
-  constructor(readonly options: BenchOptions) {
-    const none = (): Promise<never> => Promise.reject(new AppError('E_INTERNAL', { detail: 'there is no benchmark' }))
-    this.handlers = { 'bench.view': none, 'bench.start': none, 'bench.cancel': none }
+  constructor(private readonly options: BenchOptions) {
+    // A measurement removes it once more, and says what is in the way.
+    this.swept = rm(this.folder, { recursive: true, force: true }).catch(() => undefined)
+    this.handlers = {
+      'bench.view': () => Promise.resolve(this.view),
+      'bench.start': async ({ jobId }) => {
+        await this.start(jobId)
+        return null
+      },
+      'bench.cancel': async () => {
+        await this.cancel()
+        return null
+      }
+    }
   }
 
   get isRunning(): boolean {
-    return false
+    return this.running !== null
+  }
+
+  private get folder(): string {
+    return path.join(this.options.cacheFolder, 'bench')
   }
 
   /** The last one; null before there was any. */
   get report(): BenchReport | null {
-    return null
+    return this.last
   }
 
-  close(): Promise<void> {
-    return Promise.resolve()
+  /**
+   * Begins to measure on a job's source, or on the bundled samples. Throws `E_BAD_REQUEST` while something is at work, and what
+   * keeps it from beginning: a source or a model that is gone.
+   */
+  async start(jobId: string | null): Promise<void> {
+    if (this.isClosed) throw new AppError('E_CANCELLED')
+    if (this.running !== null) throw new AppError('E_BAD_REQUEST', { detail: 'this machine is being measured' })
+    if (this.options.isBusy()) {
+      throw new AppError('E_BAD_REQUEST', { detail: 'nothing can be measured while files are being cleaned' })
+    }
+    const controller = new AbortController()
+    let settle = (): void => undefined
+    this.running = { controller, ended: new Promise((resolve) => (settle = resolve)) }
+    const end = (view: BenchView): void => {
+      this.running = null
+      this.show(view)
+      settle()
+    }
+    try {
+      const task = await this.taskFor(jobId)
+      // What was begun meanwhile goes first.
+      if (controller.signal.aborted) throw new AppError('E_CANCELLED')
+      this.show({ kind: 'running', step: 'prepare', fraction: 0, rows: [] })
+      void this.work(task, controller.signal).then(end)
+    } catch (thrown) {
+      end({ kind: 'idle', report: this.last })
+      throw thrown
+    }
+  }
+
+  /** Ends what runs; resolves when its processes and files are gone. The last report stays. */
+  async cancel(): Promise<void> {
+    const { running } = this
+    if (running === null) return
+    running.controller.abort()
+    await running.ended
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await this.cancel()
+  }
+
+  private async taskFor(jobId: string | null): Promise<MeasureTask> {
+    const { options } = this
+    const { modelId, device, threads } = options.settings()
+    await this.swept
+    const source =
+      jobId === null
+        ? await bundledSource(options.samplesFolder, options.cleanSamplesFolder)
+        : ownSource(await options.sourceOf(jobId))
+    return {
+      source,
+      plan: options.plan ?? APP_PLAN,
+      model: await options.models.resolve(modelId),
+      device,
+      threads,
+      ffmpegPath: options.ffmpegPath(),
+      version: options.version,
+      folder: this.folder
+    }
+  }
+
+  /** What the view is once it has ended. */
+  private async work(task: MeasureTask, signal: AbortSignal): Promise<BenchView> {
+    try {
+      const onProgress = (progress: MeasureProgress): void => {
+        this.tell(progress)
+      }
+      this.last = await measure(this.options, task, { signal, onProgress })
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (error.code !== 'E_CANCELLED') return { kind: 'failed', error: error.toPayload(), report: this.last }
+    }
+    return { kind: 'idle', report: this.last }
+  }
+
+  private tell(progress: MeasureProgress): void {
+    const now = performance.now()
+    const { view } = this
+    const isNews = view.kind !== 'running' || view.step !== progress.step || view.rows.length !== progress.rows.length
+    if (!isNews && now - this.toldMs < TELL_MS) return
+    this.toldMs = now
+    this.show({ kind: 'running', ...progress })
+  }
+
+  private show(view: BenchView): void {
+    this.view = view
+    this.options.push({ topic: 'bench', bench: view })
   }
 }

@@ -210,12 +210,14 @@ export class AppCore {
 
   async startQueue(): Promise<void> {
     this.setRecovery(null)
+    // A batch goes before a measurement.
+    await this.services.bench.cancel()
     await this.queue.start()
   }
 
   async recover(choice: 'continue' | 'keep' | 'discard'): Promise<void> {
     this.setRecovery(null)
-    if (choice === 'continue') await this.queue.start()
+    if (choice === 'continue') await this.startQueue()
     if (choice === 'discard') this.queue.discardWaiting()
   }
 

@@ -46,6 +46,7 @@ export class CoreBench {
         mediaPath: MEDIA,
         modelsFolder: path.resolve('models'),
         samplesFolder: path.resolve('demo'),
+        cleanSamplesFolder: path.resolve('demo-clean'),
         naivePath: path.resolve('out/main/naive.js')
       },
       dataFolder: this.data,

@@ -11,7 +11,15 @@ const enginePath = path.join(built, 'engine.js')
 const mediaPath = path.join(built, 'media.js')
 const naivePath = path.join(built, 'naive.js')
 const core = await AppCore.open({
-  layout: { version: '0', enginePath, mediaPath, naivePath, modelsFolder, samplesFolder: path.resolve('demo') },
+  layout: {
+    version: '0',
+    enginePath,
+    mediaPath,
+    naivePath,
+    modelsFolder,
+    samplesFolder: path.resolve('demo'),
+    cleanSamplesFolder: path.resolve('demo-clean')
+  },
   dataFolder: path.join(root, 'data'),
   logFolder: root,
   locale: 'en',

@@ -64,6 +64,7 @@ export class Services {
       openNaive: options.openNaive,
       version: options.layout.version,
       samplesFolder: options.layout.samplesFolder,
+      cleanSamplesFolder: options.layout.cleanSamplesFolder,
       cacheFolder,
       settings: () => settings().job,
       ffmpegPath: () => settings().ffmpegPath,
@@ -75,12 +76,22 @@ export class Services {
       store,
       host,
       appPids: () => (media.pid === undefined ? [] : [media.pid]),
+      otherEnginePids: () => this.preview.enginePids,
+      processMemory: options.processMemory,
+      modelName: (onePassPath) => models.nameOf(onePassPath),
+      isBusy: () => this.preview.isRunning || this.bench.isRunning,
       push,
       onEngineMemory: parts.onEngineMemory
     })
+    const { 'preview.start': startPreview } = this.preview.handlers
     this.handlers = {
       ...this.player.handlers,
       ...this.preview.handlers,
+      // What is asked for goes before a measurement.
+      'preview.start': async (request) => {
+        await this.bench.cancel()
+        return startPreview(request)
+      },
       ...this.bench.handlers,
       ...this.memory.handlers
     }

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { Ending } from './ending'
 import type { EngineTransport } from './engineTransport'
-import { launchSettings } from './launch'
+import { launchSettings, plainSettings, type LaunchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
 import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
@@ -16,17 +16,17 @@ export function mediaForkTransport(modulePath: string): MediaTransport {
   return new ForkTransport(forked(modulePath))
 }
 
-/** The process that denoises the naive way, in the same way. */
+/** The process that denoises the naive way, without the settings that keep ours small. */
 export function naiveForkTransport(modulePath: string): NaiveTransport {
-  return new ForkTransport(forked(modulePath))
+  return new ForkTransport(forked(modulePath, plainSettings()))
 }
 
-function forked(modulePath: string): ChildProcess {
+function forked(modulePath: string, settings: LaunchSettings = launchSettings()): ChildProcess {
   return fork(modulePath, [], {
     // Typed arrays cross as what they are, as they do to a utility process.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...launchSettings()
+    ...settings
   })
 }
 

@@ -10,7 +10,17 @@ const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD
  */
 const V8_SETTINGS = ['--max-semi-space-size=2']
 
+export interface LaunchSettings {
+  readonly env: NodeJS.ProcessEnv
+  readonly execArgv: string[]
+}
+
+/** What any program is started with: for the process that stands for the usual way, which has no such settings. */
+export function plainSettings(): LaunchSettings {
+  return { env: { ...process.env }, execArgv: [] }
+}
+
 /** What our processes are started with, whatever carries them. */
-export function launchSettings(): { readonly env: NodeJS.ProcessEnv; readonly execArgv: string[] } {
+export function launchSettings(): LaunchSettings {
   return { env: { ...process.env, ...MALLOC_SETTINGS }, execArgv: [...V8_SETTINGS] }
 }

@@ -2,7 +2,7 @@ import { utilityProcess, type UtilityProcess } from 'electron'
 import type { Readable } from 'node:stream'
 import { Ending } from './ending'
 import type { EngineTransport } from './engineTransport'
-import { launchSettings } from './launch'
+import { launchSettings, plainSettings, type LaunchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
 import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
@@ -17,16 +17,16 @@ export function mediaUtilityTransport(modulePath: string): MediaTransport {
   return new UtilityTransport(forked(modulePath, 'Stillwave media'))
 }
 
-/** The process that denoises the naive way, in the same way. */
+/** The process that denoises the naive way, without the settings that keep ours small. */
 export function naiveUtilityTransport(modulePath: string): NaiveTransport {
-  return new UtilityTransport(forked(modulePath, 'Stillwave naive'))
+  return new UtilityTransport(forked(modulePath, 'Stillwave naive', plainSettings()))
 }
 
-function forked(modulePath: string, serviceName: string): UtilityProcess {
+function forked(modulePath: string, serviceName: string, settings: LaunchSettings = launchSettings()): UtilityProcess {
   return utilityProcess.fork(modulePath, [], {
     serviceName,
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...launchSettings()
+    ...settings
   })
 }
 
