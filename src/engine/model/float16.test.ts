@@ -50,7 +50,7 @@ describe('halves', () => {
 function castFaults(model: OnnxModel): readonly string[] {
   const casts = model.nodes.filter(({ type }) => type === 'Cast')
   const made = new Set(casts.flatMap(({ outputs }) => outputs))
-  const asked = casts.map(({ inputs, attributes }) => `${inputs[0]!} to ${String(attributes.to)}`)
+  const asked = casts.map(({ inputs, attributes }) => `${inputs[0]!} to ${JSON.stringify(attributes.to)}`)
   return [
     ...casts.flatMap(({ inputs }) => inputs.filter((name) => made.has(name))),
     ...asked.filter((one, i) => asked.indexOf(one) !== i)

@@ -30,4 +30,7 @@ function refuseOthers(head: Buffer, path: string): void {
   if (head[0] === 0x80 && (head[1] ?? 99) <= 5) throw unsafe(path, 'it is a bare pickle, not a checkpoint of PyTorch')
   if (head[0] === 0x08 && head.includes('pytorch')) throw unsupported(path, 'it is an ONNX model already')
   if (head.toString('latin1', 1, 4) === 'HDF') throw unsupported(path, 'it is an HDF5 file of another framework')
+  // Safetensors begin with eight bytes of length and the brace of a JSON object.
+  if (head.length >= 9 && head[8] !== 0x7b)
+    throw unsupported(path, 'it is no PyTorch checkpoint and no safetensors file')
 }
