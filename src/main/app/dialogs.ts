@@ -1,4 +1,4 @@
-import { dialog, type BrowserWindow, type FileFilter, type OpenDialogOptions } from 'electron'
+import { dialog, type BrowserWindow, type FileFilter, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import { AUDIO_EXTENSIONS } from '../jobs/audioNames'
 import type { Words } from './words'
 
@@ -43,4 +43,21 @@ export async function pickProgram({ window, words }: DialogPlace): Promise<strin
   const filters = process.platform === 'win32' ? { filters: [{ name: 'ffmpeg', extensions: ['exe'] }] } : {}
   const [program] = await open(window(), { title: words().dialogs.pickFfmpeg, properties: ['openFile'], ...filters })
   return program ?? null
+}
+
+/** Asks where a report goes; null where the dialog was left. */
+export async function pickReportPath({ window, words }: DialogPlace, name: string): Promise<string | null> {
+  const { saveReport, reportTable } = words().dialogs
+  const options: SaveDialogOptions = {
+    title: saveReport,
+    defaultPath: name,
+    filters: [
+      { name: 'JSON', extensions: ['json'] },
+      { name: reportTable, extensions: ['md'] }
+    ],
+    properties: ['createDirectory', 'showOverwriteConfirmation']
+  }
+  const present = window()
+  const answer = present ? await dialog.showSaveDialog(present, options) : await dialog.showSaveDialog(options)
+  return answer.canceled || answer.filePath === '' ? null : answer.filePath
 }

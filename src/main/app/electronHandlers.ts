@@ -3,7 +3,8 @@ import { AppError } from '../../shared/errors/appError'
 import type { ElectronHandlers } from '../ipc/handlers'
 import { isAudioName } from '../jobs/audioNames'
 import type { AppCore } from '../core/appCore'
-import { pickInputs, pickOutputFolder, pickProgram, type DialogPlace } from './dialogs'
+import { exportReport, reportName } from '../bench/exportReport'
+import { pickInputs, pickOutputFolder, pickProgram, pickReportPath, type DialogPlace } from './dialogs'
 
 export interface ElectronHandlerOptions {
   readonly core: AppCore
@@ -57,7 +58,10 @@ export function electronHandlers({
     'bench.export': async () => {
       const { report } = core.services.bench
       if (report === null) throw new AppError('E_BAD_REQUEST', { detail: 'nothing was measured yet' })
-      return null
+      const filePath = await pickReportPath(place, reportName(report))
+      if (filePath === null) return null
+      await exportReport(report, filePath)
+      return { path: filePath }
     },
     'app.cancelCountdown': () => {
       cancelCountdown()

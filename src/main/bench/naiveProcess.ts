@@ -4,6 +4,7 @@ import type { Device } from '../../shared/settings/choices'
 import { describeExit } from '../processes/engineErrors'
 import type { NaiveTransport, OpenNaiveTransport } from '../processes/naiveTransport'
 import type { ExitInfo } from '../processes/processTransport'
+import { orCancelled, refuseCancelled } from './cancelling'
 import type { FileCost } from './fileCost'
 
 export interface AskOptions {
@@ -22,7 +23,7 @@ export async function askNaive(
   request: Exclude<NaiveRequest, { type: 'shutdown' }>,
   { signal, onEvent }: AskOptions
 ): Promise<readonly NaiveEvent[]> {
-  if (signal.aborted) throw new AppError('E_CANCELLED')
+  refuseCancelled(signal)
   const transport = open()
   const kill = (): void => {
     transport.kill()
@@ -31,7 +32,7 @@ export async function askNaive(
   try {
     return await answers(transport, request, onEvent)
   } catch (thrown) {
-    throw signal.aborted ? new AppError('E_CANCELLED') : toAppError(thrown)
+    throw toAppError(orCancelled(thrown, signal))
   } finally {
     signal.removeEventListener('abort', kill)
   }

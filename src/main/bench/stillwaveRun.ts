@@ -4,6 +4,7 @@ import { EngineEvent, type EngineSettings } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import { EngineHost } from '../processes/engineHost'
 import type { OpenTransport } from '../processes/engineTransport'
+import { orCancelled, refuseCancelled } from './cancelling'
 import type { FileCost } from './fileCost'
 
 export interface StillwaveRun {
@@ -34,7 +35,7 @@ export async function runStillwave(
   run: StillwaveRun,
   { signal, onProgress }: StillwaveOptions
 ): Promise<StillwaveCosts> {
-  if (signal.aborted) throw new AppError('E_CANCELLED')
+  refuseCancelled(signal)
   const memory = new MemoryWord()
   const host = new EngineHost(memory.listeningTo(open))
   const kill = (): void => {
@@ -43,7 +44,7 @@ export async function runStillwave(
   signal.addEventListener('abort', kill, { once: true })
   try {
     const status = await host.start(run.settings)
-    if (signal.aborted) throw new AppError('E_CANCELLED')
+    refuseCancelled(signal)
     if (status.kind === 'unavailable') throw new AppError(status.error.code, status.error.data)
     if (status.kind !== 'ready') throw new AppError('E_ENGINE_CRASH', { detail: `the engine is ${status.kind}` })
     const files: FileCost[] = []
@@ -54,7 +55,7 @@ export async function runStillwave(
     }
     return { files, device: status.ready.device }
   } catch (thrown) {
-    throw signal.aborted ? new AppError('E_CANCELLED') : thrown
+    throw orCancelled(thrown, signal)
   } finally {
     signal.removeEventListener('abort', kill)
     await host.shutdown()

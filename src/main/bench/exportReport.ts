@@ -1,0 +1,32 @@
+import { open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { toAppError, AppError } from '../../shared/errors/appError'
+import type { BenchReport } from '../../shared/ipc/benchViews'
+import { reportTable } from './reportTable'
+
+/** The name that the dialog begins with. */
+export const reportName = (report: BenchReport): string => `stillwave-${report.at.slice(0, 10)}.json`
+
+/**
+ * Writes a report in one step: a table where the name ends in `.md`, else JSON. Throws `E_DISK_FULL`, `E_READ_ONLY`, `E_IO` with
+ * {path}; what was there under that name then still is.
+ */
+export async function exportReport(report: BenchReport, filePath: string): Promise<void> {
+  const isTable = path.extname(filePath).toLowerCase() === '.md'
+  const text = isTable ? reportTable(report) : `${JSON.stringify(report, null, 2)}\n`
+  const temporary = `${filePath}.${process.pid}.tmp`
+  try {
+    const handle = await open(temporary, 'w')
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, filePath)
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => undefined) // What came first is told.
+    const { code, data } = toAppError(thrown)
+    throw new AppError(code, { path: filePath, ...data }, thrown)
+  }
+}
