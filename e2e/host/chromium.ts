@@ -44,6 +44,12 @@ export interface Chromium {
 }
 
 let started: Promise<Chromium> | null = null
+let runningPid: number | null = null
+
+/** Of the Chromium that runs; null before it was started and after its end. */
+export function chromiumPid(): number | null {
+  return runningPid
+}
 
 /** The one Chromium of this host, started by the first that asks. */
 export function chromium(): Promise<Chromium> {
@@ -59,9 +65,11 @@ async function start(): Promise<Chromium> {
   const child = spawn(path, [...SWITCHES, ...modeSwitches(visible), `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe']
   })
+  runningPid = child.pid ?? null
   const said = lastWords(child)
   const ended = new Promise<void>((resolve) =>
     child.once('exit', () => {
+      runningPid = null
       resolve()
     })
   )

@@ -4,7 +4,7 @@ import { answerNextDialog, opened, type DialogAnswer } from './electron/dialog'
 import { StrictMenu } from './electron/menu'
 import { nativeTheme } from './electron/nativeTheme'
 import { asked, powerMonitor, shown } from './electron/system'
-import { children } from './electron/utilityProcess'
+import { children } from './electron/utilities'
 import { openWindows } from './electron/windows'
 import { refusals } from './refuse'
 

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { HostEmitter, HostEvent, strict } from '../refuse'
 import { switchValue } from '../switches'
+import { appMetrics, type ProcessMetric } from './appMetrics'
 import { takeLock } from './singleInstance'
 import { openWindows } from './windows'
 
@@ -149,6 +150,10 @@ class HostApp extends HostEmitter {
 
   setAppUserModelId(_id: string): void {
     // Windows only, and this process is not Windows' taskbar's.
+  }
+
+  getAppMetrics(): readonly ProcessMetric[] {
+    return appMetrics()
   }
 
   /** The sandbox is Chromium's own matter here; what it is under Electron only Electron can show. */

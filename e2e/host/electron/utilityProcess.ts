@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { existsSync } from 'node:fs'
 import { HostEmitter, HostEvent, refuse, strict } from '../refuse'
 import { app } from './app'
+import { children } from './utilities'
 
 interface ForkOptions {
   readonly env?: NodeJS.ProcessEnv
@@ -15,9 +16,6 @@ interface ForkOptions {
 }
 
 const OPTIONS = new Set(['env', 'execArgv', 'cwd', 'stdio', 'serviceName', 'allowLoadingUnsignedLibraries'])
-
-/** The living ones: a test kills by name. */
-export const children = new Set<{ readonly pid: number; readonly serviceName: string }>()
 
 class HostUtility extends HostEmitter {
   readonly #child: ChildProcess

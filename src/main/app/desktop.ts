@@ -36,6 +36,11 @@ export interface DesktopOptions {
   readonly bundleFolder: string
 }
 
+/** Electron tells KB. */
+function processMemory(): ReadonlyMap<number, number> {
+  return new Map(app.getAppMetrics().map(({ pid, memory }) => [pid, memory.workingSetSize * 1024]))
+}
+
 /** What Chromium would ask the network for by itself (RELIABILITY S5). */
 const OFFLINE_SWITCHES = [
   'disable-background-networking',
@@ -147,6 +152,7 @@ class Desktop {
       openEngine: () => utilityTransport(layout.enginePath),
       openMedia: () => mediaUtilityTransport(layout.mediaPath),
       openNaive: () => naiveUtilityTransport(layout.naivePath),
+      processMemory,
       mediaUrl: (token) => mediaUrl(origin, token),
       push: (event) => {
         this.push(event)

@@ -16,6 +16,8 @@ export interface CoreOptions {
   readonly openMedia: OpenMediaTransport
   /** A process that denoises the naive way, for "Measure this machine". */
   readonly openNaive: OpenNaiveTransport
+  /** Resident bytes of all processes of the app by their pid (main, windows, helpers); absent where nobody tells. */
+  readonly processMemory?: () => ReadonlyMap<number, number>
   /** The address under which a clip's virtual WAV is served, by its token. */
   readonly mediaUrl: (token: string) => string
   /** Everything that the window is told by itself, in order. */

@@ -1,22 +1,26 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { freemem, totalmem } from 'node:os'
-import { promisify } from 'node:util'
-import type { Metrics } from '../../shared/ipc/memoryViews'
+import type { GpuMemory, Metrics } from '../../shared/ipc/memoryViews'
+import { rssOf, rssOfAll } from './processRss'
 
-const RUNNING_MS = 1000
-const IDLE_MS = 5000
-const KB = 1024
-const run = promisify(execFile)
+/** Twice a second and more while something works: a sample takes a little of them itself. */
+const BUSY_MS = 450
+const IDLE_MS = 2000
 
 export interface SamplerOptions {
+  /** The batch's engine, and others that run beside it (a preview's own). */
   readonly enginePid: () => number | undefined
+  readonly otherEnginePids: () => readonly number[]
   readonly enginePeakRssBytes: () => number
-  readonly isRunning: () => boolean
-  readonly onSample: (metrics: Metrics) => void
+  /** Processes that count as the app, besides this one; where `processMemory` tells of all, those are asked instead. */
+  readonly appPids: () => readonly number[]
+  readonly processMemory?: (() => ReadonlyMap<number, number>) | undefined
+  readonly gpu: { read(pids: readonly number[]): Promise<GpuMemory> }
+  readonly isBusy: () => boolean
+  /** `batchEngineBytes` is that of the batch's engine alone. */
+  readonly onSample: (metrics: Metrics, batchEngineBytes: number | null) => void
 }
 
-/** Memory, once a second while a batch runs: the engine's from outside, by its pid, as its own thread is busy. */
+/** Memory, a little more than twice a second while something works: the engines' from outside, by their pids, as their own threads are busy. */
 export class MetricsSampler {
   private timer: NodeJS.Timeout | null = null
   private closed = false
@@ -27,7 +31,7 @@ export class MetricsSampler {
     void this.tick()
   }
 
-  /** A run begins: the next sample is due now. */
+  /** Work begins: the next sample is due now. */
   hurry(): void {
     if (this.timer === null) return
     clearTimeout(this.timer)
@@ -41,25 +45,56 @@ export class MetricsSampler {
 
   private async tick(): Promise<void> {
     this.timer = null
-    const pid = this.options.enginePid()
-    const engineRssBytes = pid === undefined ? null : await rssOf(pid)
+    const begun = performance.now()
+    await this.sample()
     if (this.closed) return
-    this.options.onSample({
-      atMs: Date.now(),
-      engineRssBytes,
-      enginePeakRssBytes: this.options.enginePeakRssBytes(),
-      appRssBytes: process.memoryUsage.rss(),
-      totalBytes: totalBytes(),
-      availableBytes: availableBytes(),
-      gpu: { kind: 'unknown', why: 'none' }
-    })
+    const everyMs = this.options.isBusy() ? BUSY_MS : IDLE_MS
     this.timer = setTimeout(
       () => {
         void this.tick()
       },
-      this.options.isRunning() ? RUNNING_MS : IDLE_MS
+      Math.max(everyMs / 2, everyMs - (performance.now() - begun))
     )
   }
+
+  private async sample(): Promise<void> {
+    const { enginePid, otherEnginePids, enginePeakRssBytes, gpu, onSample } = this.options
+    const told = this.options.processMemory?.() ?? null
+    const pid = enginePid()
+    const others = otherEnginePids()
+    const [batchEngineBytes, otherBytes, appRssBytes, gpuMemory] = await Promise.all([
+      pid === undefined ? null : engineRss(pid, told),
+      Promise.all(others.map((other) => engineRss(other, told))),
+      this.appRss(told, pid === undefined ? others : [pid, ...others]),
+      gpu.read([process.pid, ...this.options.appPids(), ...others, ...(pid === undefined ? [] : [pid])])
+    ])
+    if (this.closed) return
+    const engines = [batchEngineBytes, ...otherBytes].filter((bytes) => bytes !== null)
+    const metrics: Metrics = {
+      atMs: Date.now(),
+      engineRssBytes: engines.length === 0 ? null : engines.reduce((sum, bytes) => sum + bytes, 0),
+      enginePeakRssBytes: enginePeakRssBytes(),
+      appRssBytes,
+      totalBytes: totalBytes(),
+      availableBytes: availableBytes(),
+      gpu: gpuMemory
+    }
+    onSample(metrics, batchEngineBytes)
+  }
+
+  /** All of the app but its engines. */
+  private async appRss(told: ReadonlyMap<number, number> | null, engines: readonly number[]): Promise<number> {
+    if (told === null) return process.memoryUsage.rss() + (await rssOfAll(this.options.appPids()))
+    let sum = 0
+    for (const [pid, bytes] of told) if (!engines.includes(pid)) sum += bytes
+    return sum
+  }
+}
+
+/** Linux is asked by the pid itself; elsewhere that would take a process of its own twice a second. */
+async function engineRss(pid: number, told: ReadonlyMap<number, number> | null): Promise<number | null> {
+  const known = process.platform === 'linux' ? undefined : told?.get(pid)
+  return known ?? (await rssOf(pid))
 }
 
 /** Of the machine, or of what this process may have of it. */
@@ -73,23 +108,4 @@ export function availableBytes(): number {
   // Not in the oldest Node that we run on.
   const { availableMemory } = process as { availableMemory?: () => number }
   return availableMemory?.() ?? freemem()
-}
-
-/** A process's resident memory; null where it is gone, or the system does not tell. */
-async function rssOf(pid: number): Promise<number | null> {
-  try {
-    if (process.platform === 'linux') {
-      const match = /^VmRSS:\s+(\d+) kB$/mu.exec(await readFile(`/proc/${pid}/status`, 'latin1'))
-      return match ? Number(match[1]) * KB : null
-    }
-    if (process.platform === 'win32') {
-      const { stdout } = await run('tasklist', ['/fi', `pid eq ${pid}`, '/fo', 'csv', '/nh'])
-      const kilobytes = /"([\d.,\s]+) K"\s*$/u.exec(stdout)?.[1]?.replace(/\D/gu, '')
-      return kilobytes ? Number(kilobytes) * KB : null
-    }
-    const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
-    return Number(stdout.trim()) * KB || null
-  } catch {
-    return null // Gone since we looked: its end is told elsewhere.
-  }
 }

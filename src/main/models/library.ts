@@ -65,6 +65,13 @@ export class ModelLibrary {
     return views.filter((view) => view !== null)
   }
 
+  /** What the model in this file is called: the catalogue's name, or the file's own. */
+  async nameOf(onePassPath: string): Promise<string> {
+    const { models } = await this.catalog()
+    const model = models.find(({ onePass }) => path.join(this.folder, onePass.file) === onePassPath)
+    return model?.name ?? path.basename(onePassPath)
+  }
+
   private async viewOf(model: Catalog['models'][number]): Promise<ModelView | null> {
     const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
     const sizeBytes = await fileSize(path.join(this.folder, onePass.file))

@@ -36,6 +36,15 @@ export class PreviewService {
     this.handlers = { 'preview.start': none, 'preview.cancel': none }
   }
 
+  get isRunning(): boolean {
+    return this.enginePids.length > 0
+  }
+
+  /** Of an engine of its own, while there is one. */
+  get enginePids(): readonly number[] {
+    return []
+  }
+
   /** Null where there is none, or it is not done. */
   filesOf(_previewId: string): PreviewFiles | null {
     return null

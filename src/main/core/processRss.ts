@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const KB = 1024
+const run = promisify(execFile)
+
+/** A process's resident memory; null where it is gone, or the system does not tell. */
+export async function rssOf(pid: number): Promise<number | null> {
+  try {
+    if (process.platform === 'linux') {
+      const match = /^VmRSS:\s+(\d+) kB$/mu.exec(await readFile(`/proc/${pid}/status`, 'latin1'))
+      return match ? Number(match[1]) * KB : null
+    }
+    if (process.platform === 'win32') {
+      const { stdout } = await run('tasklist', ['/fi', `pid eq ${pid}`, '/fo', 'csv', '/nh'], { windowsHide: true })
+      const kilobytes = /"([\d.,\s]+) K"\s*$/u.exec(stdout)?.[1]?.replace(/\D/gu, '')
+      return kilobytes ? Number(kilobytes) * KB : null
+    }
+    const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)])
+    return Number(stdout.trim()) * KB || null
+  } catch {
+    return null // Gone since we looked: its end is told elsewhere.
+  }
+}
+
+/** Resident memory of all of these together. */
+export async function rssOfAll(pids: readonly number[]): Promise<number> {
+  const all = await Promise.all(pids.map(rssOf))
+  return all.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)
+}
