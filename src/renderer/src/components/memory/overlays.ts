@@ -34,7 +34,7 @@ function drawMark(plot: uPlot, atSec: number, palette: Palette): void {
   ctx.strokeStyle = palette.mark
   ctx.fillStyle = palette.mark
   ctx.lineWidth = dpr
-  ctx.setLineDash([])
+  ctx.setLineDash([2 * dpr, 3 * dpr])
   ctx.beginPath()
   ctx.moveTo(x, bbox.top)
   ctx.lineTo(x, bbox.top + bbox.height)

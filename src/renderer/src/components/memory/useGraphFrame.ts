@@ -80,7 +80,7 @@ export function useGraphFrame(
     return above.map((id) => {
       const bytes = id === 'limit' ? limitBytes.value : (words.last(id, last) ?? null)
       const line = id === 'limit' ? t('memory.limit') : words.name(id)
-      return { id, text: t('memory.above', { line, size: bytes === null ? '' : format.bytes(bytes) }) }
+      return { id, text: `${line} ${bytes === null ? '' : format.bytes(bytes)}` }
     })
   }
 

@@ -69,8 +69,7 @@ function useMeasuresNow(): (facts: EngineFacts) => Record<MeasureId, Said> {
       detail: [
         t(`memory.facts.loaded.${model.isVerified ? 'verified' : 'own'}`),
         ...(kind ? [t(`memory.facts.loaded.${kind}`)] : [model.fileName]),
-        took,
-        t(`memory.facts.loaded.${model.graph}`)
+        took
       ].join(' · ')
     }
   }
@@ -81,12 +80,15 @@ function useMeasuresNow(): (facts: EngineFacts) => Record<MeasureId, Said> {
       size: format.bytes(all.givenBackBytes)
     })
   })
-  const flight = ({ flight: all }: EngineFacts): Said => ({
+  const flight = ({ flight: all, loaded: loadedModel }: EngineFacts): Said => ({
     value: t('memory.facts.flight.value', {
       chunk: t('units.seconds', { n: format.number(all.chunkSec, 2) }),
       batch: all.batch
     }),
-    detail: t('memory.facts.flight.detail', { n: all.lanes }, all.lanes)
+    detail: [
+      t('memory.facts.flight.detail', { n: all.lanes }, all.lanes),
+      t(`memory.facts.loaded.${loadedModel.graph}`)
+    ].join(' · ')
   })
   const session = ({ session: all }: EngineFacts): Said => ({
     value: t('memory.facts.session.value', {
