@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../shared/errors/appError'
-import { readGraphSignature } from '../model/readModel'
+import { checkForeignModel } from '../model/foreignModel'
+import { readGraphSignature, readModelMetadata } from '../model/readModel'
 import type { Device } from '../../shared/settings/choices'
 import { openSession } from './runtime'
 import type { CountedSession, SessionOptions } from './runtime'
@@ -42,6 +43,7 @@ export async function loadModel(file: ModelFile, options: SessionOptions): Promi
   if (file.sha256 !== null && file.sha256.toLowerCase() !== sha256) {
     throw new AppError('E_MODEL_DAMAGED', { path: file.path, detail: `SHA-256 is ${sha256}` })
   }
+  if ((await readModelMetadata(file.path)) === null) await checkForeignModel(file.path)
   const { externalData, precision } = await readGraphSignature(file.path)
   for (const name of externalData) refuseOutside(name, file.path)
   const fileName = basename(file.path)

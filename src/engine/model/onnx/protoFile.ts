@@ -45,6 +45,15 @@ export class ProtoFile {
     return (await this.bytes(field.start, field.end)).toString('utf8')
   }
 
+  /** The numbers of a packed field. */
+  async *varints(field: ProtoField): AsyncGenerator<bigint> {
+    for (let at = field.start; at < field.end;) {
+      const { value, end } = await this.varint(at, field.end)
+      yield value
+      at = end
+    }
+  }
+
   private async place(
     wire: number,
     at: number,
