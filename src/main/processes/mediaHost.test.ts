@@ -47,7 +47,7 @@ describe('MediaHost', () => {
     const probes = await Promise.all(names.map((name) => host.probe(`/a/${name}`)))
     expect(probes.map((probe) => probe.ok)).toEqual([true, true, false, true, true])
     expect(probes[2]).toMatchObject({
-      error: { code: 'E_ENGINE_CRASH', data: { path: '/a/crash', detail: 'exit code 139: segmentation fault' } }
+      error: { code: 'E_MEDIA_CRASH', data: { path: '/a/crash', detail: 'exit code 139: segmentation fault' } }
     })
     expect(await host.probe('/a/ok-5')).toMatchObject({ ok: true })
     expect(folder.log.filter((line) => line === 'probe crash')).toHaveLength(2)
@@ -55,7 +55,7 @@ describe('MediaHost', () => {
 
   it.each(['hang', 'garbage'])('ends a process that does not answer (%s), and says so of the file', async (name) => {
     const probe = await host.probe(`/a/${name}.wav`)
-    expect(probe).toMatchObject({ ok: false, error: { code: name === 'hang' ? 'E_TIMEOUT' : 'E_ENGINE_CRASH' } })
+    expect(probe).toMatchObject({ ok: false, error: { code: name === 'hang' ? 'E_TIMEOUT' : 'E_MEDIA_CRASH' } })
     expect(await host.probe('/a/ok.wav')).toMatchObject({ ok: true })
   })
 

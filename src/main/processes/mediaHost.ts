@@ -1,16 +1,18 @@
-import { setMaxListeners } from 'node:events'
-import type { FoundFfmpeg } from '../../media/protocol'
+import type { Excerpt, FoundFfmpeg } from '../../media/protocol'
 import { AppError, type ErrorPayload } from '../../shared/errors/appError'
 import type { Probe } from '../../shared/jobs/job'
+import type { ClipProgressListener, ClipSpec, MediaClip } from './mediaClip'
+import { MediaClips, type ClipsOwner, type ExcerptWish } from './mediaClips'
 import {
   MEDIA_LIMITS,
   MediaProcess,
+  type ClipAnswer,
   type ConfiguredEvent,
   type MediaEnd,
-  type MediaLimits,
-  type ProbedEvent
+  type MediaLimits
 } from './mediaProcess'
 import type { OpenMediaTransport } from './mediaTransport'
+import { ProbeQueue } from './probeQueue'
 
 /** There is no media process, and trying again at once would not help. */
 export class MediaUnavailable extends AppError {
@@ -26,22 +28,9 @@ export interface FfmpegStatus {
   readonly error: ErrorPayload | null
 }
 
-/** Probes in the process's hands: enough to keep it busy, few enough to be run again one by one after a crash. */
-const WINDOW = 64
-/** A path may be in two crashes; the second time it was alone. */
-const MAX_CRASHES = 2
 /** Crashes in a row that different files are to blame for, and crashes in a row at all, after which it is given a rest. */
 const MAX_FAILURES = 3
 const MAX_ENDS = 8
-
-interface Asked {
-  readonly path: string
-  readonly resolve: (probe: Probe) => void
-  readonly reject: (error: AppError) => void
-  crashes: number
-  /** Nobody waits for it any more. */
-  withdrawn: boolean
-}
 
 interface FfmpegWait {
   readonly resolve: (status: FfmpegStatus) => void
@@ -49,8 +38,8 @@ interface FfmpegWait {
 }
 
 /**
- * Owns the one media process: starts it when something is asked, and again by need after a crash; then what it had in its hands
- * runs one by one, so that only the file that ends it is to blame. Nothing is posted from an exit listener.
+ * Owns the one media process: starts it when something is asked, and again by need after a crash; then the probes it had in its
+ * hands run one by one, so that only the file that ends it is to blame. Nothing is posted from an exit listener.
  */
 export class MediaHost {
   private process: MediaProcess | null = null
@@ -59,13 +48,11 @@ export class MediaHost {
   private configureId = 0
   private status: FfmpegStatus | null = null
   private lastId = 0
-  private waiting: Asked[] = []
-  private suspects: Asked[] = []
-  private readonly inFlight = new Map<number, Asked>()
+  private readonly probes: ProbeQueue
+  private readonly clips: MediaClips
   private ffmpegWaits: FfmpegWait[] = []
   private readonly listeners = new Set<(status: FfmpegStatus) => void>()
   private wantsFfmpeg = false
-  private isAlone = false
   private failures = 0
   private ends = 0
   private resting: { readonly untilMs: number; readonly error: MediaUnavailable } | null = null
@@ -74,7 +61,19 @@ export class MediaHost {
   constructor(
     private readonly open: OpenMediaTransport,
     private readonly limits: MediaLimits = MEDIA_LIMITS
-  ) {}
+  ) {
+    const owner: ClipsOwner = {
+      newId: () => ++this.lastId,
+      cancel: (id) => this.process?.cancel(id),
+      closeClip: (clipId) => this.process?.closeClip(clipId),
+      refusal: () => this.refusal(),
+      pump: () => {
+        this.pump()
+      }
+    }
+    this.probes = new ProbeQueue(owner)
+    this.clips = new MediaClips(owner)
+  }
 
   get pid(): number | undefined {
     return this.process?.pid
@@ -85,29 +84,21 @@ export class MediaHost {
    * {@link MediaUnavailable}; a file that ends the process twice is answered with a typed error like any other bad file.
    */
   probe(path: string, signal?: AbortSignal): Promise<Probe> {
-    return new Promise((resolve, reject) => {
-      const refusal = signal?.aborted ? new AppError('E_CANCELLED', { path }) : this.refusal()
-      if (refusal !== null) {
-        reject(refusal)
-        return
-      }
-      const abort = (): void => {
-        this.withdraw(asked)
-        reject(new AppError('E_CANCELLED', { path }))
-      }
-      const settled = <T>(settle: (value: T) => void) => {
-        return (value: T): void => {
-          signal?.removeEventListener('abort', abort)
-          settle(value)
-        }
-      }
-      const asked: Asked = { path, resolve: settled(resolve), reject: settled(reject), crashes: 0, withdrawn: false }
-      // Thousands of probes may share one signal: that is no leak.
-      if (signal) setMaxListeners(0, signal)
-      signal?.addEventListener('abort', abort, { once: true })
-      this.waiting.push(asked)
-      this.pump()
-    })
+    const refusal = signal?.aborted ? new AppError('E_CANCELLED', { path }) : this.refusal()
+    return refusal === null ? this.probes.add(path, signal) : Promise.reject(refusal)
+  }
+
+  /**
+   * Opens a file, or a pair, for the player; past all probes that wait. It stays open over a crash of the process. Rejects like
+   * {@link MediaClip}'s methods. `onProgress` tells of its reading, which begins anew in a new process.
+   */
+  openClip(spec: ClipSpec, onProgress: ClipProgressListener, signal?: AbortSignal): Promise<MediaClip> {
+    return this.clips.open(spec, onProgress, signal)
+  }
+
+  /** Copies a part of a file into a WAV; rejects like {@link MediaClip}'s methods. */
+  excerpt(wish: ExcerptWish, signal?: AbortSignal): Promise<Excerpt> {
+    return this.clips.excerpt(wish, signal)
   }
 
   /** Which ffmpeg to use from now on; null looks beside the app and on PATH. What is found is told by {@link onFfmpeg}. */
@@ -170,23 +161,12 @@ export class MediaHost {
     }
     // Until it has answered once nobody can be blamed for its end.
     if (this.status === null) return
-    for (let asked = this.next(); asked; asked = this.next()) {
-      const id = ++this.lastId
-      this.inFlight.set(id, asked)
-      process.ask({ type: 'probe', id, path: asked.path })
-    }
+    this.clips.pump(process)
+    if (!this.clips.isOnTrial) this.probes.pump(process)
   }
 
   private hasNeed(): boolean {
-    return this.waiting.length > 0 || this.suspects.length > 0 || this.wantsFfmpeg
-  }
-
-  private next(): Asked | undefined {
-    if (this.inFlight.size > 0 && (this.suspects.length > 0 || this.isAlone)) return undefined
-    const suspect = takeWanted(this.suspects)
-    this.isAlone = suspect !== undefined
-    if (suspect) return suspect
-    return this.inFlight.size < WINDOW ? takeWanted(this.waiting) : undefined
+    return this.probes.hasNeed || this.clips.hasNeed || this.wantsFfmpeg
   }
 
   private spawn(): MediaProcess {
@@ -196,8 +176,12 @@ export class MediaHost {
       onConfigured: (event) => {
         this.configured(event)
       },
-      onProbed: (event) => {
-        this.probed(event)
+      onAnswer: (event) => {
+        this.answered(event)
+      },
+      onClipProgress: (event) => {
+        this.clips.progressed(event)
+        this.pump()
       },
       onEnd: (end) => {
         this.ended(end)
@@ -215,43 +199,31 @@ export class MediaHost {
     this.pump()
   }
 
-  private probed({ id, probe }: ProbedEvent): void {
+  private answered(event: ClipAnswer): void {
     this.failures = 0
     this.ends = 0
-    const asked = this.inFlight.get(id)
-    this.inFlight.delete(id)
-    asked?.resolve(probe)
+    if (!this.probes.answered(event)) this.clips.answered(event)
     this.pump()
   }
 
   private ended(end: MediaEnd): void {
     const wasReady = this.status !== null
-    const victims = [...this.inFlight.values()]
     this.process = null
-    this.inFlight.clear()
-    this.isAlone = false
     this.wantsFfmpeg ||= this.ffmpegWaits.length > 0
     if (this.closing !== null) return
-    const known = victims.length > 0 && victims.every(({ crashes }) => crashes > 0)
+    const { probes, clips } = this
+    const isShared = clips.isBusy
+    const isKnown = (isShared || probes.isBusy) && clips.isKnown && probes.isKnown
     this.ends++
-    if (!known) this.failures++
-    for (const victim of victims) this.blame(victim, end, wasReady)
+    if (!isKnown) this.failures++
+    probes.ended(end, { wasReady, isShared })
+    clips.ended(end, wasReady)
     if (this.failures >= MAX_FAILURES || this.ends >= MAX_ENDS) this.rest(end)
     // Not from here: this is the old one's exit listener.
     else
       setImmediate(() => {
         this.pump()
       })
-  }
-
-  private blame(victim: Asked, end: MediaEnd, wasReady: boolean): void {
-    if (wasReady) victim.crashes++
-    if (victim.crashes < MAX_CRASHES) {
-      this.suspects.push(victim)
-      return
-    }
-    const code = end.reason === 'silent' ? 'E_TIMEOUT' : 'E_ENGINE_CRASH'
-    victim.resolve({ ok: false, error: { code, data: { path: victim.path, detail: end.detail } } })
   }
 
   /** Three different troubles in a row are the process's own. */
@@ -265,23 +237,8 @@ export class MediaHost {
   }
 
   private rejectAll(error: AppError): void {
-    const asked = [...this.waiting, ...this.suspects, ...this.inFlight.values()]
-    this.waiting = []
-    this.suspects = []
-    this.inFlight.clear()
-    for (const { reject } of asked) reject(error)
+    this.probes.rejectAll(error)
+    this.clips.rejectAll(error)
     for (const { reject } of this.ffmpegWaits.splice(0)) reject(error)
   }
-
-  private withdraw(asked: Asked): void {
-    asked.withdrawn = true
-    // It keeps its place in the window until the process has answered: the answer goes nowhere.
-    for (const [id, other] of this.inFlight) if (other === asked) this.process?.cancel(id)
-  }
-}
-
-/** The first that somebody still waits for. */
-function takeWanted(queue: Asked[]): Asked | undefined {
-  for (let asked = queue.shift(); asked; asked = queue.shift()) if (!asked.withdrawn) return asked
-  return undefined
 }

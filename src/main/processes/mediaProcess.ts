@@ -7,6 +7,12 @@ import { SilenceMeter } from './silence'
 type EventOf<T extends MediaEvent['type']> = Extract<MediaEvent, { type: T }>
 export type ConfiguredEvent = EventOf<'configured'>
 export type ProbedEvent = EventOf<'probed'>
+export type ClipProgressEvent = EventOf<'clipProgress'>
+/** What answers the requests of clips and excerpts. */
+export type ClipAnswer = Exclude<MediaEvent, ConfiguredEvent | ClipProgressEvent>
+/** What is answered. */
+export type Question = Extract<MediaRequest, { id: number }>
+export type ClipQuestion = Exclude<Question, { type: 'configure' | 'probe' | 'cancel' }>
 
 /** Deadlines; the defaults are the product's, tests shorten them. */
 export interface MediaLimits {
@@ -15,6 +21,8 @@ export interface MediaLimits {
   readonly silentSec: number
   /** The same until its first answer: a program that starts on a busy machine. */
   readonly silentAtStartSec: number
+  /** The same while an excerpt is cut: hours of a compressed file are decoded for it, and nothing is told of that. */
+  readonly silentExcerptSec: number
   readonly tickMs: number
   /** How long a process that cannot be had is not tried again. */
   readonly restMs: number
@@ -24,6 +32,7 @@ export const MEDIA_LIMITS: MediaLimits = {
   shutdownMs: 2000,
   silentSec: 45,
   silentAtStartSec: 60,
+  silentExcerptSec: 300,
   tickMs: 1000,
   restMs: 30_000
 }
@@ -37,7 +46,8 @@ export interface MediaEnd {
 
 export interface MediaListener {
   onConfigured(event: ConfiguredEvent): void
-  onProbed(event: ProbedEvent): void
+  onAnswer(event: ClipAnswer): void
+  onClipProgress(event: ClipProgressEvent): void
   onEnd(end: MediaEnd): void
 }
 
@@ -46,7 +56,7 @@ export class MediaProcess {
   /** Resolves at the exit event. */
   readonly exited: Promise<void>
   private settleExited!: () => void
-  private readonly asked = new Set<number>()
+  private readonly asked = new Map<number, Question['type']>()
   private readonly meter: SilenceMeter
   private readonly ticker: NodeJS.Timeout
   private killReason: KillReason | null = null
@@ -80,15 +90,19 @@ export class MediaProcess {
   }
 
   /** Asks for an answer that carries the request's id. */
-  ask(request: Extract<MediaRequest, { type: 'configure' | 'probe' }>): void {
+  ask(request: Exclude<Question, { type: 'cancel' }>): void {
     // Silence counts from the question on, not from the last answer before an idle hour.
     if (this.asked.size === 0) this.meter.heard(monotonicSec())
-    this.asked.add(request.id)
+    this.asked.set(request.id, request.type)
     this.transport.send(request)
   }
 
   cancel(id: number): void {
     if (this.asked.has(id)) this.transport.send({ type: 'cancel', id })
+  }
+
+  closeClip(clipId: number): void {
+    this.transport.send({ type: 'closeClip', clipId })
   }
 
   kill(reason: KillReason): void {
@@ -117,15 +131,21 @@ export class MediaProcess {
     const event = parsed.data
     this.meter.heard(monotonicSec())
     this.hasAnswered = true
-    if (event.type === 'clipProgress' || !this.asked.delete(event.id)) return
-    if (event.type === 'probed') this.listener.onProbed(event)
+    if (event.type === 'clipProgress') this.listener.onClipProgress(event)
+    else if (!this.asked.delete(event.id)) return
     else if (event.type === 'configured') this.listener.onConfigured(event)
+    else this.listener.onAnswer(event)
   }
 
   private checkSilence(): void {
     const silentSec = this.meter.advance(monotonicSec())
-    const allowedSec = this.hasAnswered ? this.limits.silentSec : this.limits.silentAtStartSec
-    if (this.asked.size > 0 && silentSec > allowedSec) this.kill('silent')
+    if (this.asked.size > 0 && silentSec > this.allowedSec()) this.kill('silent')
+  }
+
+  private allowedSec(): number {
+    const { silentSec, silentAtStartSec, silentExcerptSec } = this.limits
+    if (!this.hasAnswered) return silentAtStartSec
+    return [...this.asked.values()].includes('excerpt') ? silentExcerptSec : silentSec
   }
 
   private end(exit: ExitInfo): void {
