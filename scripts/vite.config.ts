@@ -12,7 +12,6 @@ export default defineConfig({
         model: 'scripts/model.ts',
         score: 'scripts/score.ts',
         bench: 'scripts/bench/bench.ts',
-        benchNaive: 'scripts/bench/naive.ts',
         bundleModel: 'scripts/bundleModel.ts',
         benchGraph: 'scripts/bench/graphCostChild.ts',
         startHost: 'scripts/startHost.ts',

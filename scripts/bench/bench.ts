@@ -1,17 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { reportTable } from '../../src/main/bench/reportTable'
+import { layoutOf } from '../../src/main/compose'
+import { projectRoot } from '../projectRoot'
 import { measureGraphCost } from './graphCost'
-import { loadMaterial } from './material'
+import { benchSource, noisyOf } from './material'
 import { formatSection, type Section } from './table'
-import { fullSizeSection, lengthSection, liteSection, timeSection, type Plan } from './sections'
+import { fullSizeSection, lengthSection, liteReport, timeSection, type Plan } from './sections'
 
 /**
  * `npm run bench [-- --quick] [-- --json FILE]`: what the usual way costs and what Stillwave costs, on this machine, from one
  * run and on the same noisy speech. All figures are measured; none is a threshold.
  */
-const FULL: Omit<Plan, 'folder'> = {
+const FULL: Omit<Plan, 'folder' | 'version'> = {
   liteSec: 300,
   growthFiles: 20,
   fullShortSec: 10,
@@ -22,7 +25,7 @@ const FULL: Omit<Plan, 'folder'> = {
   timeSec: 120
 }
 
-const QUICK: Omit<Plan, 'folder'> = {
+const QUICK: Omit<Plan, 'folder' | 'version'> = {
   liteSec: 60,
   growthFiles: 8,
   fullShortSec: 4,
@@ -36,16 +39,16 @@ const QUICK: Omit<Plan, 'folder'> = {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } })
   const folder = mkdtempSync(join(tmpdir(), 'stillwave-bench-'))
-  const plan: Plan = { ...(values.quick ? QUICK : FULL), folder }
+  const { version } = layoutOf(join(projectRoot, 'out/main'))
+  const plan: Plan = { ...(values.quick ? QUICK : FULL), folder, version }
   try {
-    const material = await loadMaterial()
-    const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem() }
-    console.log(
-      `${machine.cpu}, ${machine.cores} cores, ${(machine.memoryBytes / 1e9).toFixed(0)} GB; ${material.name}\n`
-    )
+    const source = await benchSource()
+    const report = await liteReport(plan, source)
+    console.log(reportTable(report))
+    const noisy = await noisyOf(source)
     const sections: Section[] = []
-    for (const measure of [liteSection, fullSizeSection, lengthSection, timeSection]) {
-      const section = await measure(plan, material)
+    for (const measure of [fullSizeSection, lengthSection, timeSection]) {
+      const section = await measure(plan, noisy)
       sections.push(section)
       console.log(`${formatSection(section)}\n`)
     }
@@ -60,7 +63,7 @@ async function main(): Promise<void> {
     if (values.json)
       writeFileSync(
         values.json,
-        `${JSON.stringify({ machine, quick: values.quick ?? false, sections, graph }, null, 2)}\n`
+        `${JSON.stringify({ quick: values.quick ?? false, report, sections, graph }, null, 2)}\n`
       )
   } finally {
     rmSync(folder, { recursive: true, force: true })

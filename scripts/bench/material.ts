@@ -3,41 +3,23 @@ import { join } from 'node:path'
 import { Resampler } from '../../src/audio/dsp/resampler'
 import { concat } from '../../src/audio/dsp/concat'
 import { createSink } from '../../src/audio/io/pcmSink'
+import type { MeasureSource } from '../../src/main/bench/measure'
+import { bundledSource } from '../../src/main/bench/samples'
 import { projectRoot } from '../projectRoot'
 import { RATE_HZ, readAt16k } from '../readAt16k'
 
-/** What the benchmark works on: noisy speech, 16 kHz mono, with its clean track where there is one. */
-export interface Material {
-  readonly name: string
-  readonly noisy: Float32Array
-  /** Sample by sample the clean speech in `noisy`; null where only noisy recordings are at hand. */
-  readonly clean: Float32Array | null
-}
-
-/** The dev pairs one after the other where they are at hand (../shared/data/dev), else the bundled noisy samples. */
-export async function loadMaterial(): Promise<Material> {
+/** What is measured on: the dev pairs one after the other where they are at hand (../shared/data/dev), else the bundled samples. */
+export async function benchSource(): Promise<MeasureSource> {
   const dev = join(projectRoot, '../shared/data/dev')
-  if (existsSync(dev)) {
-    const names = readdirSync(join(dev, 'noisy')).sort()
-    const noisy = await Promise.all(names.map((name) => readAt16k(join(dev, 'noisy', name))))
-    const clean = await Promise.all(names.map((name) => readAt16k(join(dev, 'clean', name))))
-    return { name: `${names.length} noisy/clean pairs`, noisy: concat(noisy), clean: concat(clean) }
-  }
-  const demo = join(projectRoot, 'demo')
-  const names = readdirSync(demo)
-    .filter((name) => name.endsWith('.wav'))
-    .sort()
-  const noisy = await Promise.all(names.map((name) => readAt16k(join(demo, name))))
-  return { name: 'the bundled samples (no clean track: no quality rows)', noisy: concat(noisy), clean: null }
+  if (!existsSync(dev)) return bundledSource(join(projectRoot, 'demo'), join(projectRoot, 'demo-clean'))
+  const names = readdirSync(join(dev, 'noisy')).sort()
+  const sources = names.map((name) => ({ noisyPath: join(dev, 'noisy', name), cleanPath: join(dev, 'clean', name) }))
+  return { name: `${names.length} noisy/clean pairs`, sources }
 }
 
-/** `samples` repeated to `seconds`. */
-export function looped(samples: Float32Array, seconds: number): Float32Array {
-  const out = new Float32Array(Math.round(seconds * RATE_HZ))
-  for (let at = 0; at < out.length; at += samples.length) {
-    out.set(samples.subarray(0, Math.min(samples.length, out.length - at)), at)
-  }
-  return out
+/** The noisy speech of a source, 16 kHz mono. */
+export async function noisyOf({ sources }: MeasureSource): Promise<Float32Array> {
+  return concat(await Promise.all(sources.map(({ noisyPath }) => readAt16k(noisyPath))))
 }
 
 export interface WavOptions {

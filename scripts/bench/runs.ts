@@ -1,22 +1,13 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { totalmem } from 'node:os'
-import { basename, join } from 'node:path'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
 import type { EngineSettings } from '../../src/engine/protocol'
-import { EngineHost } from '../../src/main/processes/engineHost'
-import { forkTransport } from '../../src/main/processes/forkTransport'
+import type { FileCost } from '../../src/main/bench/fileCost'
+import { runNaive as runNaiveIn } from '../../src/main/bench/naiveProcess'
+import { runStillwave as runStillwaveIn } from '../../src/main/bench/stillwaveRun'
+import { forkTransport, naiveForkTransport } from '../../src/main/processes/forkTransport'
 import { projectRoot } from '../projectRoot'
 
-/** What one file cost. Bytes are resident memory of the process that holds the session. */
-export interface FileCost {
-  readonly audioSec: number
-  readonly wallSec: number
-  readonly cpuSec: number
-  /** Wall time inside `session.run`; null where it was not taken (naive). */
-  readonly modelSec: number | null
-  readonly rssBytes: number
-  readonly peakRssBytes: number
-}
+export type { FileCost }
 
 export interface ModelFiles {
   readonly onePassPath: string
@@ -25,65 +16,27 @@ export interface ModelFiles {
   readonly chunkSec: number
 }
 
-/** The built program. */
-const out = join(projectRoot, 'out')
+const built = (name: string): string => join(projectRoot, 'out/main', name)
+const { signal } = new AbortController()
 
-/** Share of the machine's memory over which a naive length is refused. */
-const MEMORY_SHARE = 0.6
+export const openEngine = (): ReturnType<typeof forkTransport> => forkTransport(built('engine.js'))
+export const openNaive = (): ReturnType<typeof naiveForkTransport> => naiveForkTransport(built('naive.js'))
 
-/** The naive way over `wavs`, in order, in one process; the last file's samples (float32) go to `savePath`. */
-export async function runNaive(onePassPath: string, wavs: readonly string[], savePath = '-'): Promise<FileCost[]> {
-  const child = spawn(process.execPath, [join(out, 'scripts/benchNaive.js'), onePassPath, savePath, ...wavs], {
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-  const code = await new Promise<number | null>((done) => child.once('close', done))
-  if (code !== 0) throw new Error(`the naive run ended with ${String(code)}`)
-  const lines = text.trim().split('\n')
-  return lines.map((line) => ({ modelSec: null, ...(JSON.parse(line) as Omit<FileCost, 'modelSec'>) }))
+/** The naive way over WAVs (mono, 16 kHz), in order, in one process. */
+export function runNaive(onePassPath: string, inputPaths: readonly string[]): Promise<FileCost[]> {
+  return runNaiveIn(openNaive, { onePassPath, device: 'cpu', inputPaths, outPath: null }, { signal })
 }
 
-/** Bytes that a naive run of `seconds` is expected to need, from two short ones; null when it fits the machine. */
-export function tooLongForNaive(short: FileCost, longer: FileCost, seconds: number): number | null {
-  const bytesPerSec = (longer.peakRssBytes - short.peakRssBytes) / (longer.audioSec - short.audioSec)
-  const expected = longer.peakRssBytes + bytesPerSec * (seconds - longer.audioSec)
-  return expected > MEMORY_SHARE * totalmem() ? expected : null
-}
-
-/** Stillwave's own engine over `wavs`, in order, as the command runs it; outputs go to `outDir` under the inputs' names. */
+/** Stillwave's own engine over `inputPaths`, in order, as the command runs it; outputs go to a new folder in `outDir`. */
 export async function runStillwave(
   files: ModelFiles,
-  wavs: readonly string[],
+  inputPaths: readonly string[],
   outDir: string,
   options: Partial<EngineSettings> = {}
-): Promise<FileCost[]> {
-  const host = new EngineHost(() => forkTransport(join(out, 'main/engine.js')))
-  const status = await host.start({ ...settingsFor(files), ...options })
-  if (status.kind !== 'ready') throw new Error(`the engine did not start: ${JSON.stringify(status)}`)
-  const costs: FileCost[] = []
-  for (const [index, wav] of wavs.entries()) {
-    const partPath = join(outDir, `${String(index)}-${basename(wav)}`)
-    const done = await host.denoise({
-      jobId: String(index),
-      inputPath: wav,
-      partPath,
-      outputContainer: null,
-      residualGain: 0,
-      isUrgent: false
-    })
-    costs.push({
-      audioSec: done.durationSec,
-      wallSec: done.timings.wallSec,
-      cpuSec: done.timings.cpuSec,
-      modelSec: done.timings.modelSec,
-      rssBytes: residentBytes(host.pid),
-      // The process's, loading included, as the naive run's is.
-      peakRssBytes: host.peakRssBytes
-    })
-  }
-  await host.shutdown()
-  return costs
+): Promise<readonly FileCost[]> {
+  const outFolder = mkdtempSync(join(outDir, 'out-'))
+  const settings = { ...settingsFor(files), ...options }
+  return (await runStillwaveIn(openEngine, { settings, inputPaths, outFolder }, { signal })).files
 }
 
 function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): EngineSettings {
@@ -96,15 +49,5 @@ function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): Engin
     batch: 1,
     threads: null,
     ffmpegPath: null
-  }
-}
-
-/** Resident memory of a process by pid, from /proc; NaN where there is none. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
-    return Number(kib) * 1024
-  } catch {
-    return Number.NaN
   }
 }

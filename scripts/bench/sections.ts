@@ -1,18 +1,21 @@
-import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { siSdrDb } from '../../src/audio/metrics/siSdr'
-import { stoi } from '../../src/audio/metrics/stoi'
+import type { BenchReport } from '../../src/shared/ipc/benchViews'
+import { totalBytes } from '../../src/main/core/metricsSampler'
+import { fits, naivePeakBytes } from '../../src/main/bench/fileCost'
+import { measure, type MeasureSource } from '../../src/main/bench/measure'
+import { ModelLibrary } from '../../src/main/models/library'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import { projectRoot } from '../projectRoot'
-import { RATE_HZ, readAt16k } from '../readAt16k'
-import { looped, writeLoopedWav, type Material } from './material'
-import { runNaive, runStillwave, tooLongForNaive, type FileCost, type ModelFiles } from './runs'
+import { RATE_HZ } from '../readAt16k'
+import { writeLoopedWav } from './material'
+import { openEngine, openNaive, runNaive, runStillwave, type FileCost, type ModelFiles } from './runs'
 import type { Row, Section } from './table'
 
 /** Lengths in seconds of audio, and where files go. */
 export interface Plan {
   readonly folder: string
+  readonly version: string
   readonly liteSec: number
   readonly growthFiles: number
   readonly fullShortSec: number
@@ -33,52 +36,41 @@ const lite: ModelFiles = {
   chunkSec: 1
 }
 
-/** FRCRN-lite on minutes of speech: memory, time, growth, quality. */
-export async function liteSection(plan: Plan, material: Material): Promise<Section> {
-  const wav = join(plan.folder, 'lite.wav')
-  await writeLoopedWav(wav, material.noisy, { seconds: plan.liteSec })
-  const saved = join(plan.folder, 'naive.f32')
-  const refused = await refusal(lite, plan, material)
-  const naive = refused ?? (await runNaive(lite.onePassPath, repeat(wav), saved)).at(-1)!
-  const ours = (await runStillwave(lite, repeat(wav), folderOf(plan, 'lite'))).at(-1)!
-  const article = (await runStillwave(lite, repeat(wav), folderOf(plan, 'article'), ARTICLE)).at(-1)!
-  const last = `${String(STEADY_RUNS - 1)}-lite.wav`
-  const rows = [
-    ...costRows(naive, ours, article),
-    await growthRow(plan, material),
-    ...qualityRows(material, {
-      naive: refused ?? readRaw(saved),
-      ours: await readAt16k(join(plan.folder, 'lite', last)),
-      article: await readAt16k(join(plan.folder, 'article', last))
-    })
-  ]
-  return { title: `FRCRN-lite, ${plan.liteSec} s of speech`, rows }
+/** The bundled model on minutes of speech, as "Measure this machine" in the app does it, each way three times. */
+export async function liteReport(plan: Plan, source: MeasureSource): Promise<BenchReport> {
+  const model = await new ModelLibrary(join(projectRoot, 'models')).resolve(null)
+  const { liteSec, growthFiles, version, folder } = plan
+  const task = {
+    source,
+    plan: { minSec: liteSec, maxSec: liteSec, growthFiles, repeats: STEADY_RUNS },
+    model,
+    device: 'cpu',
+    threads: null,
+    ffmpegPath: null,
+    version,
+    folder: join(folder, 'lite')
+  } as const
+  const hooks = { signal: new AbortController().signal, onProgress: () => undefined }
+  return measure({ openEngine, openNaive }, task, hooks)
 }
 
 /** The full-size network, weights from a formula, at a length that the naive way survives, and a file of minutes. */
-export async function fullSizeSection(plan: Plan, material: Material): Promise<Section> {
+export async function fullSizeSection(plan: Plan, noisy: Float32Array): Promise<Section> {
   const files = await fullSizeModel(plan.folder)
   const [short, long, file] = [
     join(plan.folder, 'short.wav'),
     join(plan.folder, 'long.wav'),
     join(plan.folder, 'file.wav')
   ]
-  await writeLoopedWav(short, material.noisy, { seconds: plan.fullShortSec })
-  await writeLoopedWav(long, material.noisy, { seconds: plan.fullLongSec })
-  await writeLoopedWav(file, material.noisy, { seconds: plan.fullFileSec })
+  await writeLoopedWav(short, noisy, { seconds: plan.fullShortSec })
+  await writeLoopedWav(long, noisy, { seconds: plan.fullLongSec })
+  await writeLoopedWav(file, noisy, { seconds: plan.fullFileSec })
   const naive = await pair(async (wav) => (await runNaive(files.onePassPath, [wav]))[0]!, short, long)
-  const ours = await pair(
-    async (wav) => (await runStillwave(files, [wav], folderOf(plan, `full-${wav.length}`)))[0]!,
-    short,
-    long
-  )
-  const article = await pair(
-    async (wav) => (await runStillwave(files, [wav], folderOf(plan, `full-article-${wav.length}`), ARTICLE))[0]!,
-    short,
-    long
-  )
-  const minutes = (await runStillwave(files, [file], folderOf(plan, 'full-file')))[0]!
-  const expected = tooLongForNaive(naive[0], naive[1], plan.fullFileSec)
+  const ours = await pair(async (wav) => (await runStillwave(files, [wav], plan.folder))[0]!, short, long)
+  const article = await pair(async (wav) => (await runStillwave(files, [wav], plan.folder, ARTICLE))[0]!, short, long)
+  const minutes = (await runStillwave(files, [file], plan.folder))[0]!
+  const expected = naivePeakBytes(naive[0], naive[1], plan.fullFileSec)
+  const isRefused = !fits(expected, { totalBytes: totalBytes(), availableBytes: totalBytes() })
   const rows: Row[] = [
     ...costRows(naive[1], ours[1], article[1]),
     {
@@ -91,7 +83,7 @@ export async function fullSizeSection(plan: Plan, material: Material): Promise<S
     {
       label: `peak RSS, file of ${plan.fullFileSec} s`,
       unit: 'MB',
-      naive: expected === null ? 'not run' : `refused (~${(expected / 1e9).toFixed(0)} GB)`,
+      naive: isRefused ? `refused (~${(expected / 1e9).toFixed(0)} GB)` : 'not run',
       stillwave: minutes.peakRssBytes / MB,
       article: 'not run'
     },
@@ -108,12 +100,12 @@ export async function fullSizeSection(plan: Plan, material: Material): Promise<S
 }
 
 /** The same file short and long: peak memory must not follow the length. */
-export async function lengthSection(plan: Plan, material: Material): Promise<Section> {
+export async function lengthSection(plan: Plan, noisy: Float32Array): Promise<Section> {
   const peaks: number[] = []
   for (const seconds of [plan.shortFileSec, plan.longFileSec]) {
     const wav = join(plan.folder, `length-${seconds}.wav`)
-    await writeLoopedWav(wav, material.noisy, { seconds })
-    peaks.push((await runStillwave(lite, [wav], folderOf(plan, `length-${seconds}`)))[0]!.peakRssBytes)
+    await writeLoopedWav(wav, noisy, { seconds })
+    peaks.push((await runStillwave(lite, [wav], plan.folder))[0]!.peakRssBytes)
   }
   const row = (label: string, unit: string, stillwave: number): Row => ({
     label,
@@ -133,12 +125,12 @@ export async function lengthSection(plan: Plan, material: Material): Promise<Sec
 }
 
 /** Where the time goes, at the network's own rate and at a recorder's. */
-export async function timeSection(plan: Plan, material: Material): Promise<Section> {
+export async function timeSection(plan: Plan, noisy: Float32Array): Promise<Section> {
   const rows: Row[] = []
   for (const sampleRateHz of [RATE_HZ, 48000]) {
     const wav = join(plan.folder, `time-${sampleRateHz}.wav`)
-    await writeLoopedWav(wav, material.noisy, { seconds: plan.timeSec, sampleRateHz })
-    const cost = (await runStillwave(lite, repeat(wav), folderOf(plan, `time-${sampleRateHz}`)))[STEADY_RUNS - 1]!
+    await writeLoopedWav(wav, noisy, { seconds: plan.timeSec, sampleRateHz })
+    const cost = (await runStillwave(lite, repeat(wav), plan.folder))[STEADY_RUNS - 1]!
     const at = `${sampleRateHz / 1000} kHz`
     const row = (label: string, unit: string, stillwave: number): Row => ({
       label,
@@ -154,9 +146,9 @@ export async function timeSection(plan: Plan, material: Material): Promise<Secti
   return { title: 'FRCRN-lite, where the time goes', rows }
 }
 
-function costRows(naive: FileCost | string, ours: FileCost, article: FileCost): Row[] {
+function costRows(naive: FileCost, ours: FileCost, article: FileCost): Row[] {
   const of = (pick: (cost: FileCost) => number): Pick<Row, 'naive' | 'stillwave' | 'article'> => ({
-    naive: typeof naive === 'string' ? naive : pick(naive),
+    naive: pick(naive),
     stillwave: pick(ours),
     article: pick(article)
   })
@@ -167,54 +159,6 @@ function costRows(naive: FileCost | string, ours: FileCost, article: FileCost): 
   ]
 }
 
-/** Resident memory after the last of many files of 5 to 20 s, less that after the first. */
-async function growthRow(plan: Plan, material: Material): Promise<Row> {
-  const wavs: string[] = []
-  for (let i = 0; i < plan.growthFiles; i++) {
-    wavs.push(join(plan.folder, `growth-${i}.wav`))
-    await writeLoopedWav(wavs[i]!, material.noisy, { seconds: 5 + ((i * 7) % 16) })
-  }
-  const growthMb = (costs: FileCost[]): number => (costs.at(-1)!.rssBytes - costs[0]!.rssBytes) / MB
-  return {
-    label: `growth over ${plan.growthFiles} files`,
-    unit: 'MB',
-    naive: growthMb(await runNaive(lite.onePassPath, wavs)),
-    stillwave: growthMb(await runStillwave(lite, wavs, folderOf(plan, 'growth'))),
-    article: growthMb(await runStillwave(lite, wavs, folderOf(plan, 'growth-article'), ARTICLE))
-  }
-}
-
-interface Outputs {
-  readonly naive: Float32Array | string
-  readonly ours: Float32Array
-  readonly article: Float32Array
-}
-
-function qualityRows(material: Material, outputs: Outputs): Row[] {
-  if (material.clean === null) return []
-  const clean = looped(material.clean, outputs.ours.length / RATE_HZ)
-  const row = (label: string, unit: string, score: (out: Float32Array) => number): Row => ({
-    label,
-    unit,
-    naive: typeof outputs.naive === 'string' ? outputs.naive : score(outputs.naive),
-    stillwave: score(outputs.ours),
-    article: score(outputs.article)
-  })
-  return [
-    row('SI-SDR against the clean track', 'dB', (out) => siSdrDb(clean, out)),
-    row('STOI', '0 to 1', (out) => stoi(clean, out, RATE_HZ))
-  ]
-}
-
-/** Why the naive way is not run at this length; null when it fits. */
-async function refusal(files: ModelFiles, plan: Plan, material: Material): Promise<string | null> {
-  const wavs = [5, 15].map((seconds) => ({ seconds, path: join(plan.folder, `probe-${seconds}.wav`) }))
-  for (const { seconds, path } of wavs) await writeLoopedWav(path, material.noisy, { seconds })
-  const costs = [await runNaive(files.onePassPath, [wavs[0]!.path]), await runNaive(files.onePassPath, [wavs[1]!.path])]
-  const expected = tooLongForNaive(costs[0]![0]!, costs[1]![0]!, plan.liteSec)
-  return expected === null ? null : `refused (~${(expected / 1e9).toFixed(0)} GB)`
-}
-
 async function fullSizeModel(folder: string): Promise<ModelFiles> {
   const onePassPath = join(folder, 'full.onnx')
   const { statefulPath } = await convertStateDict(formulaStateDict({ channels: 128, cascade: 2 }), onePassPath)
@@ -222,12 +166,6 @@ async function fullSizeModel(folder: string): Promise<ModelFiles> {
 }
 
 const repeat = (wav: string): string[] => Array.from({ length: STEADY_RUNS }, () => wav)
-
-function folderOf(plan: Plan, name: string): string {
-  const folder = join(plan.folder, name)
-  mkdirSync(folder, { recursive: true })
-  return folder
-}
 
 async function pair(
   run: (wav: string) => Promise<FileCost>,
@@ -241,8 +179,3 @@ const slopeMb = ([short, long]: readonly [FileCost, FileCost]): number =>
   (long.peakRssBytes - short.peakRssBytes) / (long.audioSec - short.audioSec) / MB
 
 const outside = (cost: FileCost): number => 1 - cost.modelSec! / cost.wallSec
-
-function readRaw(path: string): Float32Array {
-  const bytes = readFileSync(path)
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
-}

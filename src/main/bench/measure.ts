@@ -141,7 +141,7 @@ class Measurement {
     if ('missing' in probes) return probes
     this.probes = probes.value
     const inputPaths = Array.from({ length: plan.repeats }, () => this.at('noisy.wav'))
-    const files = await this.naiveIfItFits(audioSec, inputPaths, this.at('naive.wav'))
+    const files = await this.naiveIfItFits(audioSec * plan.repeats, inputPaths, this.at('naive.wav'))
     return 'missing' in files ? files : { value: files.value.at(-1)! }
   }
 
@@ -156,6 +156,7 @@ class Measurement {
     return { value: costs }
   }
 
+  /** `seconds` in all: what one file took is not given back before the next. */
   private async naiveIfItFits(
     seconds: number,
     inputPaths: readonly string[],
@@ -201,7 +202,11 @@ class Measurement {
     const part = (from: number, to: number) => (fraction: number) => {
       this.tell(from + (to - from) * fraction)
     }
-    const naive = await this.naiveIfItFits(Math.max(...lengths), inputPaths, null)
+    const naive = await this.naiveIfItFits(
+      lengths.reduce((sum, seconds) => sum + seconds, 0),
+      inputPaths,
+      null
+    )
     const ours = await this.stillwave('growth', inputPaths, {}, part(0.26, 0.52))
     const article = await this.stillwave('growth-article', inputPaths, ARTICLE, part(0.52, 1))
     return { naive, stillwave: { value: ours.files }, article: { value: article.files } }
