@@ -94,11 +94,14 @@ describe('the menu', () => {
     expect(['system', 'light', 'dark'].map((theme) => itemOf(`theme-${theme}`).checked)).toEqual([false, false, true])
   })
 
-  test.each(['preferences', 'shortcuts', 'about', 'selectAll', 'find'])("%s is the window's to do", (command) => {
-    const actions = fakeActions()
-    click(itemOf(command, {}, actions))
-    expect(actions.inWindow).toHaveBeenCalledWith(command)
-  })
+  test.each(['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure'])(
+    "%s is the window's to do",
+    (command) => {
+      const actions = fakeActions()
+      click(itemOf(command, {}, actions))
+      expect(actions.inWindow).toHaveBeenCalledWith(command)
+    }
+  )
 
   test.each([false, true])('every item has words of the chosen language, no key is used twice (macOS: %s)', (isMac) => {
     const items = all(menuTemplate(view({ isMac, devTools: true, words: wordsOf('zh-CN', 'en').menu }), fakeActions()))

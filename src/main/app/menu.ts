@@ -210,6 +210,13 @@ function helpItems({ words, isMac }: MenuView, actions: MenuActions): Items {
         actions.inWindow('shortcuts')
       }
     },
+    {
+      id: 'measure',
+      label: words.measure,
+      click: () => {
+        actions.inWindow('measure')
+      }
+    },
     { id: 'logs', label: words.logs, click: actions.openLogs },
     ...(isMac ? [] : [SEPARATOR, aboutItem(words, actions)])
   ]

@@ -144,5 +144,5 @@ export type PushEvent =
   /** A menu or keyboard command that the window carries out. */
   | { readonly topic: 'command'; readonly command: WindowCommand }
 
-export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find'] as const
+export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure'] as const
 export type WindowCommand = (typeof WINDOW_COMMANDS)[number]
