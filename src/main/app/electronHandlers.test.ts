@@ -1,6 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError } from '../../shared/errors/appError'
+import type { BenchReport } from '../../shared/ipc/benchViews'
 import { DEFAULT_APP_SETTINGS, type SettingsPatch } from '../../shared/settings/appSettings'
+import { REFUSED } from '../bench/report.testkit'
 import type { AppCore } from '../core/appCore'
 import { electronHandlers } from './electronHandlers'
 import { wordsOf } from './words'
@@ -9,8 +14,9 @@ const electron = vi.hoisted(() => ({
   opened: [] as string[],
   shown: [] as string[],
   copied: [] as string[],
-  asked: [] as { title?: string; properties?: string[] }[],
+  asked: [] as { title?: string; properties?: string[]; defaultPath?: string }[],
   picked: [] as string[],
+  saved: '',
   refusal: ''
 }))
 vi.mock('electron', () => ({
@@ -30,6 +36,10 @@ vi.mock('electron', () => ({
     showOpenDialog: async (options: { title?: string }) => {
       electron.asked.push(options)
       return { canceled: electron.picked.length === 0, filePaths: electron.picked }
+    },
+    showSaveDialog: async (options: { title?: string; defaultPath?: string }) => {
+      electron.asked.push(options)
+      return { canceled: electron.saved === '', filePath: electron.saved }
     }
   }
 }))
@@ -37,11 +47,15 @@ vi.mock('electron', () => ({
 beforeEach(() => {
   for (const list of [electron.opened, electron.shown, electron.copied, electron.asked]) list.length = 0
   electron.picked = []
+  electron.saved = ''
   electron.refusal = ''
 })
 
 /** A core that knows one job, whose file is at `filePath`. */
-function setUp(filePath = '/music/a.wav'): {
+function setUp(
+  filePath = '/music/a.wav',
+  report: BenchReport | null = null
+): {
   handlers: ReturnType<typeof electronHandlers>
   added: (readonly string[])[]
   patches: SettingsPatch[]
@@ -62,7 +76,8 @@ function setUp(filePath = '/music/a.wav'): {
     patchSettings: async (patch: SettingsPatch) => {
       patches.push(patch)
       return DEFAULT_APP_SETTINGS
-    }
+    },
+    services: { bench: { report } }
   } as unknown as AppCore
   const place = { window: () => null, words: () => wordsOf('en', 'en') }
   const handlers = electronHandlers({ core, place, logFolder: '/logs', cancelCountdown: vi.fn() })
@@ -133,5 +148,28 @@ describe('dialogs', () => {
     expect(await handlers['settings.pickFolder']({})).toBeNull()
     expect(await handlers['settings.pickFfmpeg']({})).toBeNull()
     expect([added, patches]).toEqual([[], []])
+  })
+})
+
+describe('the report of a measurement', () => {
+  test('goes to the place that the user says; a dialog that was left writes nothing', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'stillwave-export-'))
+    try {
+      const { handlers } = setUp('', REFUSED)
+      expect(await handlers['bench.export']({})).toBeNull()
+      electron.saved = path.join(folder, 'mine.json')
+      expect(await handlers['bench.export']({})).toEqual({ path: electron.saved })
+      expect(JSON.parse(readFileSync(electron.saved, 'utf8'))).toEqual(REFUSED)
+      expect(electron.asked[1]).toMatchObject({ defaultPath: 'stillwave-2026-03-01.json' })
+      electron.saved = path.join(folder, 'none', 'mine.json')
+      await expect(handlers['bench.export']({})).rejects.toMatchObject({ code: 'E_IO' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('is refused before there is one, without asking where to', async () => {
+    await expect(setUp().handlers['bench.export']({})).rejects.toMatchObject({ code: 'E_BAD_REQUEST' })
+    expect(electron.asked).toEqual([])
   })
 })

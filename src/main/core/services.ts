@@ -23,6 +23,8 @@ export interface ServiceParts {
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
   readonly sourceOf: (jobId: string) => Promise<string>
   readonly onSpeed: (speed: number, settings: JobSettings) => void
+  /** The batch stands still for a preview, or goes on. */
+  readonly onHold: (held: boolean) => void
   readonly onEngineMemory: (rssBytes: number) => void
 }
 
@@ -47,6 +49,10 @@ export class Services {
       settings,
       cacheFolder,
       onSpeed: parts.onSpeed,
+      onHold: parts.onHold,
+      onBusy: () => {
+        this.memory.hurry()
+      },
       push
     })
     this.player = new PlayerService({
@@ -69,7 +75,7 @@ export class Services {
       settings: () => settings().job,
       ffmpegPath: () => settings().ffmpegPath,
       sourceOf: parts.sourceOf,
-      isBusy: () => store.state.run.kind !== 'idle',
+      isBusy: () => store.state.run.kind !== 'idle' || this.preview.isRunning,
       push
     })
     this.memory = new MemoryRecorder({
