@@ -7,10 +7,10 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { EngineRequest } from '../../engine/protocol'
 import { EngineHost } from './engineHost'
 import { MediaHost } from './mediaHost'
-import { forkTransport, mediaForkTransport } from './forkTransport'
+import { forkTransport, mediaForkTransport, naiveForkTransport } from './forkTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
 import { ElectronStandIn, writeParentPort } from './utilityProcess.testkit'
-import { mediaUtilityTransport, utilityTransport } from './utilityTransport'
+import { mediaUtilityTransport, naiveUtilityTransport, utilityTransport } from './utilityTransport'
 
 const electron = vi.hoisted(() => ({ current: null as ElectronStandIn | null }))
 vi.mock('electron', () => ({
@@ -45,7 +45,7 @@ afterAll(() => {
 })
 
 const builtPath = (name: string): string => path.resolve(process.cwd(), 'out', 'main', `${name}.js`)
-const isBuilt = ['engine', 'media'].every((name) => existsSync(builtPath(name)))
+const isBuilt = ['engine', 'media', 'naive'].every((name) => existsSync(builtPath(name)))
 if (!isBuilt) console.info('skipped: out/main is not built (npm run build)')
 if (!isBuilt && process.env.CI === 'true') throw new Error('out/main must be built before its transports are tested')
 
@@ -81,9 +81,9 @@ afterEach(async () => {
 })
 
 describe.each([
-  ['fork', forkTransport, mediaForkTransport],
-  ['utility process', utilityTransport, mediaUtilityTransport]
-] as const)('the transport over %s', (kind, open, openMedia) => {
+  ['fork', forkTransport, mediaForkTransport, naiveForkTransport],
+  ['utility process', utilityTransport, mediaUtilityTransport, naiveUtilityTransport]
+] as const)('the transport over %s', (kind, open, openMedia, openNaive) => {
   const opened = (modulePath = childPath): Line => {
     const line = new Line(open(modulePath))
     lines.push(line)
@@ -104,6 +104,16 @@ describe.each([
     await line.answers(1)
     expect(line.messages[0]!.env).toBe('65536')
     expect(line.messages[0]!.argv).toContain('--max-semi-space-size=2')
+  })
+
+  it('starts the naive process as any program is started (settings of ours made the usual way look better than it is)', async () => {
+    // What crosses is the child's affair: this one answers as the others do.
+    const line = new Line(openNaive(childPath) as unknown as ProcessTransport<EngineRequest>)
+    lines.push(line)
+    line.transport.send(echo('a'))
+    await line.answers(1)
+    expect(line.messages[0]!.env).toBeUndefined()
+    expect(line.messages[0]!.argv).not.toContain('--max-semi-space-size=2')
   })
 
   it('knows the pid while the process lives', async () => {
@@ -206,7 +216,7 @@ process.send(child.pid)
 setInterval(() => undefined, 1000)
 `
 
-describe.each(['engine', 'media'])('the built %s process as a utility process', (name) => {
+describe.each(['engine', 'media', 'naive'])('the built %s process as a utility process', (name) => {
   it.skipIf(!isBuilt)('ends when its parent is killed (an orphan kept the model in memory)', async () => {
     const parentPath = path.join(folder, 'parent.mjs')
     writeFileSync(parentPath, PARENT)
