@@ -210,6 +210,7 @@ class Desktop {
       log,
       onPageLoading: () => {
         this.bus.pageLoading()
+        core.services.player.closeAll()
       }
     })
     listenForQuit(this.quitting, window)
