@@ -25,13 +25,18 @@ export class Prober {
     return found
   }
 
+  /** The ffmpeg in use; null where there is none. Throws E_NO_FFMPEG where one is set and does not work. */
+  async ffmpegPath(): Promise<string | null> {
+    return (await (this.ffmpeg ?? this.configure(null)))?.path ?? null
+  }
+
   /** Never rejects: what is wrong with the file is the answer. */
   async probe(path: string, signal: AbortSignal): Promise<Probe> {
     try {
       const file = await this.headers.run(() => openMediaFile(path), signal)
       if (file.info !== null) return { ok: true, info: file.info }
-      const ffmpeg = await (this.ffmpeg ?? this.configure(null))
-      const info = await this.children.run(() => file.askFfmpeg(ffmpeg?.path ?? null, signal), signal)
+      const ffmpegPath = await this.ffmpegPath()
+      const info = await this.children.run(() => file.askFfmpeg(ffmpegPath, signal), signal)
       return { ok: true, info }
     } catch (thrown) {
       const error = toAppError(thrown)

@@ -179,3 +179,9 @@ export const MediaEvent = z.discriminatedUnion('type', [
   })
 ])
 export type MediaEvent = z.infer<typeof MediaEvent>
+
+/** What a request is answered with where it succeeds. */
+export type MediaValue<T extends 'samples' | 'peaks' | 'tile' | 'loudness'> = Extract<
+  Extract<MediaEvent, { type: T }>['result'],
+  { ok: true }
+>['value']

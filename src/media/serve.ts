@@ -1,16 +1,22 @@
 import { AppError, toAppError } from '../shared/errors/appError'
+import { Clips } from './clips/clips'
+import { cutExcerpt } from './excerpts/cutExcerpt'
+import { Prober } from './probe'
 import { MediaRequest } from './protocol'
 import type { MediaEvent } from './protocol'
-import { Prober } from './probe'
+import { Requests } from './requests'
+
+type Request<T extends MediaRequest['type']> = Extract<MediaRequest, { type: T }>
 
 /** The media process's side of the protocol, whatever carries the messages. Every request that has an id is answered once. */
 export class MediaServer {
   private readonly prober = new Prober()
-  /** What is under way, by the id of its request. */
-  private readonly working = new Map<number, { readonly controller: AbortController; readonly ended: Promise<void> }>()
-  private isClosing = false
+  private readonly requests = new Requests()
+  private readonly clips: Clips
 
-  constructor(private readonly send: (event: MediaEvent) => void) {}
+  constructor(private readonly send: (event: MediaEvent) => void) {
+    this.clips = new Clips(() => this.prober.ffmpegPath(), send)
+  }
 
   /** Takes one message as it came off the wire. Resolves at once except for `shutdown`, which it sees through. */
   async handle(message: unknown): Promise<'open' | 'closed'> {
@@ -20,36 +26,113 @@ export class MediaServer {
       return 'open'
     }
     const request = parsed.data
-    switch (request.type) {
-      case 'configure':
-        void this.configure(request.id, request.ffmpegPath)
-        return 'open'
-      case 'probe':
-        this.probe(request.id, request.path)
-        return 'open'
-      case 'openClip':
-      case 'closeClip':
-      case 'readClip':
-      case 'peaks':
-      case 'tile':
-      case 'loudness':
-      case 'excerpt':
-        return 'open'
-      case 'cancel':
-        this.working.get(request.id)?.controller.abort(new AppError('E_CANCELLED'))
-        return 'open'
-      case 'shutdown':
-        await this.shutdown()
-        return 'closed'
+    if (request.type === 'shutdown') {
+      await this.shutdown()
+      return 'closed'
     }
+    this.take(request)
+    return 'open'
   }
 
   /** Cancels what is under way and waits until no child is left. */
   async shutdown(): Promise<void> {
-    this.isClosing = true
-    const working = [...this.working.values()]
-    for (const { controller } of working) controller.abort(new AppError('E_CANCELLED'))
-    await Promise.all(working.map(({ ended }) => ended))
+    await this.requests.close()
+    await this.clips.closeAll()
+  }
+
+  private take(request: Exclude<MediaRequest, { type: 'shutdown' }>): void {
+    switch (request.type) {
+      case 'configure':
+        void this.configure(request.id, request.ffmpegPath)
+        return
+      case 'probe':
+        this.probe(request)
+        return
+      case 'cancel':
+        this.requests.cancel(request.id)
+        return
+      case 'closeClip':
+        this.requests.cancelClip(request.clipId)
+        this.clips.close(request.clipId)
+        return
+      case 'excerpt':
+        this.excerpt(request)
+        return
+      default:
+        this.takeOfClip(request)
+    }
+  }
+
+  private takeOfClip(request: Request<'openClip' | 'readClip' | 'peaks' | 'tile' | 'loudness'>): void {
+    const { id, clipId } = request
+    switch (request.type) {
+      case 'openClip':
+        this.openClip(request)
+        return
+      case 'readClip':
+        this.requests.start(id, {
+          clipId,
+          run: (signal) => this.clips.read(request, signal),
+          answer: (result) => {
+            this.send({ type: 'samples', id, result })
+          }
+        })
+        return
+      case 'peaks':
+        this.requests.start(id, {
+          clipId,
+          run: (signal) => this.clips.peaks(request, signal),
+          answer: (result) => {
+            this.send({ type: 'peaks', id, result })
+          }
+        })
+        return
+      case 'tile':
+        this.requests.start(id, {
+          clipId,
+          run: (signal) => this.clips.tile(request, signal),
+          answer: (result) => {
+            this.send({ type: 'tile', id, result })
+          }
+        })
+        return
+      case 'loudness':
+        this.requests.start(id, {
+          clipId,
+          run: (signal) => this.clips.loudness(request, signal),
+          answer: (result) => {
+            this.send({ type: 'loudness', id, result })
+          }
+        })
+    }
+  }
+
+  private openClip(request: Request<'openClip'>): void {
+    const { id, clipId } = request
+    this.requests.start(id, {
+      clipId,
+      run: async (signal) => {
+        const facts = await this.clips.open(request, signal)
+        // Closed while it was opened: nobody would close it again.
+        if (signal.aborted) this.clips.close(clipId)
+        signal.throwIfAborted()
+        return facts
+      },
+      answer: (result) => {
+        this.send({ type: 'clipOpened', id, result })
+      }
+    })
+  }
+
+  private excerpt(request: Request<'excerpt'>): void {
+    const { id } = request
+    this.requests.start(id, {
+      clipId: null,
+      run: async (signal) => cutExcerpt(request, { ffmpegPath: () => this.prober.ffmpegPath(), signal }),
+      answer: (result) => {
+        this.send({ type: 'excerpted', id, result })
+      }
+    })
   }
 
   private async configure(id: number, ffmpegPath: string | null): Promise<void> {
@@ -61,20 +144,14 @@ export class MediaServer {
     }
   }
 
-  private probe(id: number, path: string): void {
-    if (this.isClosing || this.working.has(id)) {
-      const error = this.isClosing
-        ? new AppError('E_CANCELLED')
-        : new AppError('E_INTERNAL', { detail: `request ${id} was sent twice` })
-      this.send({ type: 'probed', id, probe: { ok: false, error: error.toPayload() } })
-      return
-    }
-    const controller = new AbortController()
-    const ended = this.prober.probe(path, controller.signal).then((probe) => {
-      this.working.delete(id)
-      this.send({ type: 'probed', id, probe })
+  private probe({ id, path }: Request<'probe'>): void {
+    this.requests.start(id, {
+      clipId: null,
+      run: (signal) => this.prober.probe(path, signal),
+      answer: (result) => {
+        this.send({ type: 'probed', id, probe: result.ok ? result.value : result })
+      }
     })
-    this.working.set(id, { controller, ended })
   }
 
   /** A request that cannot be read is answered where it says which it is, so that nobody waits for ever. */

@@ -27,6 +27,25 @@ export class PowerSpectrum {
     for (let k = 0; k <= this.size / 2; k++) out[k] = this.re[k]! ** 2 + this.im[k]! ** 2
   }
 
+  /** {@link transform} of two frames at the cost of one, into `outs`; both frames are `size` long. */
+  transformPair(frames: readonly [Float64Array, Float64Array], outs: readonly [Float64Array, Float64Array]): void {
+    const [first, second] = frames
+    const { re, im, reversed, size } = this
+    for (let i = 0; i < size; i++) {
+      re[reversed[i]!] = first[i]!
+      im[reversed[i]!] = second[i]!
+    }
+    for (let half = 1; half < size; half *= 2) this.butterflies(half)
+    // Of the sum's spectrum the part that mirrors is the first frame's, the part that does not is the second's.
+    for (let k = 0; k <= size / 2; k++) {
+      const mirror = (size - k) % size
+      const [sumRe, sumIm] = [re[k]! + re[mirror]!, im[k]! + im[mirror]!]
+      const [lessRe, lessIm] = [re[k]! - re[mirror]!, im[k]! - im[mirror]!]
+      outs[0][k] = (sumRe * sumRe + lessIm * lessIm) / 4
+      outs[1][k] = (sumIm * sumIm + lessRe * lessRe) / 4
+    }
+  }
+
   private butterflies(half: number): void {
     const { re, im, cos, sin, size } = this
     const stride = size / (2 * half)

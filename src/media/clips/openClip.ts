@@ -1,0 +1,84 @@
+import { wavHeader } from '../../audio/io/wavHeader'
+import { AppError } from '../../shared/errors/appError'
+import type { ClipFacts } from '../protocol'
+import { hashed, sourceKey } from './clipCache'
+import type { ClipCache } from './clipCache'
+import { ClipFiles } from './clipFiles'
+import type { HeardFile } from './heardFile'
+import { openCompressed, openPcmFile } from './openHeard'
+import type { HeardOptions } from './openHeard'
+
+export interface ClipPaths {
+  readonly originalPath: string
+  readonly cleanPath: string | null
+  readonly window: { readonly startFrame: number; readonly frames: number } | null
+}
+
+export interface OpenedClip {
+  readonly files: ClipFiles
+  readonly facts: ClipFacts
+  /** What its measures are kept under. */
+  readonly key: string
+}
+
+/** Opens the files of a clip. Throws as `openSource`, and E_UNSUPPORTED for files that are no pair. */
+export async function openClipFiles(
+  paths: ClipPaths,
+  options: Omit<HeardOptions, 'knownFrames'> & { readonly cache: ClipCache }
+): Promise<OpenedClip> {
+  const open: HeardFile[] = []
+  try {
+    const clean = await openClean(paths.cleanPath, options)
+    if (clean !== null) open.push(clean)
+    const pcm = await openPcmFile(paths.originalPath)
+    const knownFrames = clean?.frames ?? null
+    const original = pcm ?? (await openCompressed(paths.originalPath, { ...options, knownFrames }))
+    open.push(original)
+    options.signal.throwIfAborted()
+    const files = filesOf(paths, original, clean)
+    return { files, facts: factsOf(files), key: await keyOf(paths) }
+  } catch (thrown) {
+    await Promise.all(open.map((file) => file.close()))
+    throw thrown
+  }
+}
+
+async function openClean(path: string | null, options: Omit<HeardOptions, 'knownFrames'>): Promise<HeardFile | null> {
+  if (path === null) return null
+  return (await openPcmFile(path)) ?? openCompressed(path, { ...options, knownFrames: null })
+}
+
+function filesOf(paths: ClipPaths, original: HeardFile, clean: HeardFile | null): ClipFiles {
+  const path = paths.cleanPath ?? paths.originalPath
+  if (clean !== null && clean.sampleRateHz !== original.sampleRateHz) {
+    const detail = `the original has ${original.sampleRateHz} Hz, the result ${clean.sampleRateHz} Hz`
+    throw new AppError('E_UNSUPPORTED', { path, detail })
+  }
+  if (clean !== null && clean.channels !== original.channels) {
+    const detail = `the original has ${original.sourceChannels} channels, the result ${clean.sourceChannels}`
+    throw new AppError('E_UNSUPPORTED', { path, detail })
+  }
+  const startFrame = paths.window?.startFrame ?? 0
+  const left = original.frames - startFrame
+  if (left <= 0) throw new AppError('E_BAD_REQUEST', { path, detail: 'the part begins after the end' })
+  return new ClipFiles(original, clean, startFrame, Math.min(left, paths.window?.frames ?? left))
+}
+
+function factsOf(files: ClipFiles): ClipFacts {
+  const channels = files.channels * (files.isPair ? 2 : 1)
+  const format = { container: 'wav', sampleFormat: 'f32', validBits: 32, channelMask: 0 } as const
+  const header = wavHeader({ ...format, sampleRateHz: files.sampleRateHz, channels }, files.frames)
+  return {
+    sampleRateHz: files.sampleRateHz,
+    frames: files.frames,
+    channels: files.channels,
+    sourceChannels: files.original.sourceChannels,
+    header: new Uint8Array(header)
+  }
+}
+
+async function keyOf({ originalPath, cleanPath, window }: ClipPaths): Promise<string> {
+  const part = window === null ? 'all' : `${window.startFrame}+${window.frames}`
+  const clean = cleanPath === null ? 'none' : await sourceKey(cleanPath)
+  return hashed([await sourceKey(originalPath), clean, part].join('\n'))
+}

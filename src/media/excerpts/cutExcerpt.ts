@@ -1,0 +1,104 @@
+import { createSink } from '../../audio/io/pcmSink'
+import { AppError } from '../../shared/errors/appError'
+import type { Excerpt, MediaRequest } from '../protocol'
+import { openExcerptSource } from './excerptSource'
+import type { ExcerptSource, ExcerptTools } from './excerptSource'
+import { floorPower, framePowers, loudestNoise } from './loudestNoise'
+import type { Stretch } from './loudestNoise'
+
+/** Stretches that are looked at for the loudest noise: many short ones of a file that can be read anywhere. */
+const PCM_LOOKS = { count: 400, lengthSec: 0.2, atATime: 4 }
+/** Each costs a child of ffmpeg: about 36 s are decoded in all, whatever the file's length. */
+const CHILD_LOOKS = { count: 24, lengthSec: 1.5, atATime: 2 }
+/** Candidates that are then read whole, where that is cheap. */
+const JUDGED = 6
+
+type Request = Extract<MediaRequest, { type: 'excerpt' }>
+
+/** Cuts a part out of a file. Throws as `openSource` and as a sink does. */
+export async function cutExcerpt(request: Request, tools: ExcerptTools): Promise<Excerpt> {
+  const source = await openExcerptSource(request.path, tools)
+  try {
+    const { sampleRateHz, frames } = source
+    const length = Math.min(frames, Math.max(1, Math.round(request.lengthSec * sampleRateHz)))
+    const wantedSec = request.startSec ?? (await findNoise(source, length, tools.signal))
+    const start = Math.min(frames - length, Math.round(wantedSec * sampleRateHz))
+    const lead = Math.min(start, Math.round(request.leadSec * sampleRateHz))
+    const tail = Math.min(frames - start - length, Math.round(request.tailSec * sampleRateHz))
+    const written = await copyPart(source, { startFrame: start - lead, frames: lead + length + tail }, request)
+    const there = Math.min(length, written - lead)
+    if (there <= 0) throw new AppError('E_NO_AUDIO', { path: request.path })
+    return { startSec: start / sampleRateHz, sampleRateHz, window: { startFrame: lead, frames: there } }
+  } finally {
+    await source.close()
+  }
+}
+
+async function copyPart(
+  source: ExcerptSource,
+  part: { readonly startFrame: number; readonly frames: number },
+  { outPath }: Request
+): Promise<number> {
+  const { sampleRateHz, channels, channelMask } = source
+  const format = { container: 'wav', sampleFormat: 'f32', validBits: 32 } as const
+  const sink = await createSink(outPath, { ...format, sampleRateHz, channels, channelMask })
+  try {
+    await source.read(part.startFrame, part.frames, (planar) => sink.write(planar))
+    return (await sink.finish()).frames
+  } catch (thrown) {
+    await sink.abort()
+    throw thrown
+  }
+}
+
+/** Where the noise is loudest, in seconds. */
+async function findNoise(source: ExcerptSource, length: number, signal: AbortSignal): Promise<number> {
+  const { sampleRateHz, frames } = source
+  const last = frames - length
+  if (last === 0) return 0
+  const lengthSec = length / sampleRateHz
+  const stretches = await look(source, signal)
+  const candidates = loudestNoise(stretches, lengthSec, last / sampleRateHz)
+  if (source.isCompressed || candidates.length < 2) return candidates[0]!
+  // Short stretches may have met a word: the best are read whole.
+  let best = { startSec: candidates[0]!, floor: 0 }
+  for (const startSec of candidates.slice(0, JUDGED)) {
+    const floor = floorPower(await powersOf(source, Math.round(startSec * sampleRateHz), length))
+    if (floor > best.floor) best = { startSec, floor }
+  }
+  return best.startSec
+}
+
+/** Stretches evenly from all over the file. */
+async function look(source: ExcerptSource, signal: AbortSignal): Promise<Stretch[]> {
+  const { count, lengthSec, atATime } = source.isCompressed ? CHILD_LOOKS : PCM_LOOKS
+  const { sampleRateHz, frames } = source
+  const length = Math.min(frames, Math.round(lengthSec * sampleRateHz))
+  const places = Math.max(1, Math.min(count, Math.floor(frames / length)))
+  const stretches: Stretch[] = []
+  let next = 0
+  const walk = async (): Promise<void> => {
+    while (next < places) {
+      signal.throwIfAborted()
+      const start = Math.floor((next++ * frames) / places)
+      stretches.push({ startSec: start / sampleRateHz, powers: await powersOf(source, start, length) })
+    }
+  }
+  await Promise.all(Array.from({ length: atATime }, walk))
+  return stretches.sort((a, b) => a.startSec - b.startSec)
+}
+
+async function powersOf(source: ExcerptSource, startFrame: number, frames: number): Promise<Float32Array> {
+  const { sampleRateHz } = source
+  const parts: Float32Array[] = []
+  await source.read(startFrame, frames, (planar) => {
+    parts.push(framePowers(planar, sampleRateHz))
+  })
+  const powers = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    powers.set(part, at)
+    at += part.length
+  }
+  return powers
+}
