@@ -1,8 +1,9 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Job, JobStatus } from '../../../../shared/jobs/job'
 import type { Snapshot } from '../../../../shared/ipc/views'
+import { DEFAULT_APP_SETTINGS, patchSettings } from '../../../../shared/settings/appSettings'
 import { applyLanguage, i18n } from '../../i18n'
 import { fakeApi, installFake, restingSnapshot, type FakeApi } from '../../ipc/fakeApi.testkit'
 import { useSession } from '../../stores/session'
@@ -23,12 +24,20 @@ const job = (id: string, status: JobStatus): Job => ({
 
 let fake: FakeApi
 
+afterEach(() => {
+  document.body.replaceChildren()
+})
+
 async function open(snapshot: Partial<Snapshot>): Promise<(name: string) => string> {
-  fake = fakeApi({ 'app.snapshot': () => restingSnapshot(snapshot) })
+  let main = DEFAULT_APP_SETTINGS
+  fake = fakeApi({
+    'app.snapshot': () => restingSnapshot(snapshot),
+    'settings.patch': (patch) => (main = patchSettings(main, patch))
+  })
   installFake(fake)
   const pinia = createPinia()
   setActivePinia(pinia)
-  const bar = mount(StatusBar, { global: { plugins: [pinia, i18n] } })
+  const bar = mount(StatusBar, { global: { plugins: [pinia, i18n] }, attachTo: document.body })
   await useSession().refresh()
   await flushPromises()
   return (name) => bar.get(`[data-testid=status-${name}]`).text()
@@ -94,4 +103,14 @@ it('forgets the memory of an engine that is gone, and offers to try again', asyn
   const text = await open({ engine: { kind: 'unavailable', error } })
   expect(text('memory')).toBe('Engine memory–')
   expect(text('engine')).toBe('Engine not availableRetry')
+})
+
+it('opens the memory panel from its figure, and closes it', async () => {
+  await open(running('running'))
+  const figure = document.querySelector<HTMLButtonElement>('button[aria-pressed]')!
+  figure.click()
+  await flushPromises()
+  figure.click()
+  await flushPromises()
+  expect(fake.requestsOf('settings.patch')).toEqual([{ dock: 'memory' }, { dock: 'closed' }])
 })
