@@ -83,7 +83,7 @@ export class AppCore {
       planner,
       host: this.host,
       progress: this.progress,
-      engineSettings: this.engineSettings.bind(this),
+      engineSettings: async (settings) => (this.lastEngineSettings = await this.engineSettings(settings)),
       ffmpegPath: () => this.settings.ffmpegPath,
       onFinished: (end) => {
         this.outbox.post({ topic: 'finished', ...end })
@@ -273,12 +273,9 @@ export class AppCore {
       settings: () => this.settings,
       engineSettings: this.engineSettings.bind(this),
       sourceOf: (jobId) => this.pathOf(jobId, 'source'),
-      onSpeed: (speed, settings) => {
-        this.progress.onSpeed(speed, settings)
-      },
-      onEngineMemory: (bytes) => {
-        this.progress.onMemory(bytes)
-      }
+      onSpeed: this.progress.onSpeed.bind(this.progress),
+      onHold: this.progress.setHeld.bind(this.progress),
+      onEngineMemory: this.progress.onMemory.bind(this.progress)
     })
   }
 
@@ -305,7 +302,9 @@ export class AppCore {
     if (kind === 'running') this.services.memory.hurry()
     if (kind !== 'idle') return
     this.idleTimer = setTimeout(() => {
-      if (this.queueState.run.kind === 'idle') void this.host.shutdown()
+      if (this.queueState.run.kind !== 'idle') return
+      if (this.services.preview.isRunning) this.onRun('idle')
+      else void this.host.shutdown()
     }, IDLE_ENGINE_MS)
   }
 
@@ -321,8 +320,7 @@ export class AppCore {
     // The schema's word for it: at most half the chunk.
     const overlapSec = Math.min(settings.overlapSec, chunkSec / 2)
     const { ffmpegPath } = this.settings
-    this.lastEngineSettings = { model: files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
-    return this.lastEngineSettings
+    return { model: files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
   }
 
   private engineView(): EngineView {

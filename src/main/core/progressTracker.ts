@@ -9,6 +9,8 @@ import { ActiveClock } from './activeClock'
 
 /** At most ten times a second, the latest wins. */
 const PUSH_MS = 100
+/** A batch that was shorter measured its own beginning. */
+const MEASURED_SEC = 5
 
 interface Tracked {
   readonly jobId: string
@@ -26,6 +28,11 @@ export class ProgressTracker {
   private readonly running = new Map<string, Tracked>()
   private readonly speeds = new Map<string, number>()
   private active = false
+  private isRunning = false
+  /** What decides the speed of the batch's files, as long as it is one and the same for all. */
+  private speedKeys = new Set<string>()
+  /** A preview makes the batch wait: that is no time of its own. */
+  private held = false
   private timer: NodeJS.Timeout | null = null
 
   constructor(
@@ -66,6 +73,13 @@ export class ProgressTracker {
     this.speeds.set(speedKeyOf(settings), speed)
   }
 
+  /** The batch stands still for something else, or goes on: its time left stands still with it. */
+  setHeld(held: boolean): void {
+    this.held = held
+    if (held) this.clock.hold()
+    else if (this.isRunning) this.clock.go()
+  }
+
   /** Seconds of audio a second with these settings, as last measured; null where they never were. */
   speedOf(settings: JobSettings): number | null {
     return this.speeds.get(speedKeyOf(settings)) ?? null
@@ -79,30 +93,44 @@ export class ProgressTracker {
   private onEvent(event: QueueEvent, state: QueueState, before: QueueState): void {
     if (event.type === 'runChanged') this.onRun(state, before)
     else if (event.type === 'jobsAdded' || event.type === 'jobsProbed') this.onList(event, state)
-    else if ('jobId' in event)
-      this.onJob(
-        event,
-        state.jobs.find(({ id }) => id === event.jobId)
-      )
-    else if ('jobIds' in event && event.type !== 'jobsMoved') this.onJobs(event, state)
+    else if ('jobId' in event) {
+      const job = state.jobs.find(({ id }) => id === event.jobId)
+      const settings = job && state.settings[job.settingsKey]
+      if (event.type === 'jobStarted' && settings) this.speedKeys.add(speedKeyOf(settings))
+      this.onJob(event, job)
+    } else if ('jobIds' in event && event.type !== 'jobsMoved') this.onJobs(event, state)
   }
 
-  private onRun({ run, jobs }: QueueState, before: QueueState): void {
-    if (run.kind === 'running') {
-      if (before.run.kind === 'idle') this.begin(jobs)
-      this.clock.go()
+  private onRun(state: QueueState, before: QueueState): void {
+    const { run } = state
+    this.isRunning = run.kind === 'running'
+    if (this.isRunning) {
+      if (before.run.kind === 'idle') this.begin(state)
+      if (!this.held) this.clock.go()
     } else {
       this.clock.hold()
+      if (this.active && run.kind === 'idle') this.keepSpeed()
       this.active = run.kind === 'paused'
     }
     this.soon()
   }
 
-  private begin(jobs: readonly Job[]): void {
-    this.meter = new BatchMeter()
+  private begin({ jobs, settings }: QueueState): void {
+    const first = jobs.find(isOpen)
+    const form = first && settings[first.settingsKey]
+    this.meter = new BatchMeter(form ? this.speedOf(form) : null)
+    this.speedKeys.clear()
     this.clock.reset()
     this.active = true
     for (const job of jobs) if (isOpen(job)) this.meter.add(meterFile(job))
+  }
+
+  /** What a batch of one kind has measured counts for the next. */
+  private keepSpeed(): void {
+    const [key] = this.speedKeys
+    const { rate } = this.meter.read(this.clock.sec)
+    if (key === undefined || this.speedKeys.size > 1 || rate === null || this.clock.sec < MEASURED_SEC) return
+    this.speeds.set(key, rate)
   }
 
   private onList(event: Extract<QueueEvent, { type: 'jobsAdded' | 'jobsProbed' }>, state: QueueState): void {

@@ -13,6 +13,9 @@ const GUESS_WEIGHT = 3
 /** No time left is told before so much was done: the first seconds say little. */
 const WARM_UP_SEC = 2
 
+/** A speed that was known before counts as much as so many seconds of this batch. */
+const PRIOR_SEC = 3
+
 /** A file of the batch; `audioSec` where its length is known before it is run. */
 export interface MeterFile {
   readonly jobId: string
@@ -52,6 +55,9 @@ export class BatchMeter {
   private doneSec = 0
   /** Work that was done and is no part of the batch any more (a file that failed half-way): it tells the speed all the same. */
   private spentSec = 0
+
+  /** `priorRate`: seconds of audio a second, as these settings were measured before; null where they never were. */
+  constructor(private readonly priorRate: number | null = null) {}
 
   add(file: MeterFile): void {
     this.drop(file.jobId)
@@ -110,8 +116,14 @@ export class BatchMeter {
     const workedSec = this.doneSec + this.spentSec
     const rate = workedSec > 0 && activeSec > 0 ? workedSec / activeSec : null
     const left = Math.max(0, totalSec - this.doneSec)
-    const leftSec = rate !== null && activeSec >= WARM_UP_SEC ? left / rate : null
+    const leftSec = this.leftSec(left, workedSec, activeSec)
     return { fraction: totalSec > 0 ? Math.min(1, this.doneSec / totalSec) : 1, rate, leftSec }
+  }
+
+  private leftSec(left: number, workedSec: number, activeSec: number): number | null {
+    const { priorRate } = this
+    if (priorRate !== null) return (left * (activeSec + PRIOR_SEC)) / (workedSec + priorRate * PRIOR_SEC)
+    return workedSec > 0 && activeSec >= WARM_UP_SEC ? (left * activeSec) / workedSec : null
   }
 
   private learn(file: Tracked, audioSec: number): void {

@@ -34,6 +34,7 @@ export class EngineHost {
   private state: EngineStatus = { kind: 'stopped' }
   private readonly listeners = new Set<(status: EngineStatus) => void>()
   private paused = false
+  private held = false
   private facts: SessionFacts | null = null
   private opened = 0
   private readonly factsListeners = new Set<(facts: SessionFacts | null) => void>()
@@ -108,6 +109,22 @@ export class EngineHost {
     this.setPaused(false)
   }
 
+  /** Holds every job for something that is not the user's pause, in the same way; {@link letGo} ends that, and leaves a pause. */
+  hold(): void {
+    this.held = true
+    this.tellPaused()
+  }
+
+  letGo(): void {
+    this.held = false
+    this.tellPaused()
+  }
+
+  /** A job for these settings could run now, without a start. */
+  isReadyWith(settings: EngineSettings): boolean {
+    return this.process?.usable === true && JSON.stringify(this.settings) === JSON.stringify(settings)
+  }
+
   /** Starts the engine with these settings, ending one that runs; also the Retry of an unavailable one. */
   async start(settings: EngineSettings): Promise<EngineStatus> {
     await this.shutdown()
@@ -140,7 +157,11 @@ export class EngineHost {
 
   private setPaused(paused: boolean): void {
     this.paused = paused
-    this.process?.setPaused(paused)
+    this.tellPaused()
+  }
+
+  private tellPaused(): void {
+    this.process?.setPaused(this.paused || this.held)
   }
 
   private get current(): EngineStatus {
@@ -212,7 +233,7 @@ export class EngineHost {
     const engine: EngineProcess = new EngineProcess(this.generation, this.open(), this.limits, this.listen())
     this.process = engine
     engine.start(this.settings)
-    engine.setPaused(this.paused)
+    engine.setPaused(this.paused || this.held)
     return engine
   }
 
