@@ -18,11 +18,28 @@ export interface Shortcut {
     | 'shortcuts'
     | 'quit'
     | 'closeDialog'
+    | 'listen'
+    | 'play'
+    | 'switchSignal'
+    | 'cycleSignal'
+    | 'seek'
+    | 'seekFine'
+    | 'seekFar'
+    | 'ends'
+    | 'loop'
+    | 'edges'
+    | 'zoom'
+    | 'whole'
+    | 'mute'
+    | 'blind'
+    | 'preview'
+    | 'leavePlayer'
+    | 'playerControls'
   readonly ways: readonly (readonly string[])[]
 }
 
 export interface ShortcutGroup {
-  readonly words: 'files' | 'list' | 'work' | 'window'
+  readonly words: 'files' | 'list' | 'work' | 'window' | 'player'
   readonly rows: readonly Shortcut[]
 }
 
@@ -72,9 +89,43 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         ]
       },
       { words: 'toggle', ways: [['Space']] },
-      { words: 'details', ways: [['Enter']] },
+      { words: 'listen', ways: [['Enter']] },
+      { words: 'details', ways: [['Alt', 'Enter']] },
       { words: 'remove', ways: [['Delete']] },
       { words: 'menu', ways: [['Shift', 'F10']] }
+    ]
+  },
+  {
+    words: 'player',
+    rows: [
+      { words: 'play', ways: [['Space']] },
+      { words: 'switchSignal', ways: [['1'], ['2'], ['3']] },
+      { words: 'cycleSignal', ways: [['Tab']] },
+      { words: 'seek', ways: [['←'], ['→']] },
+      {
+        words: 'seekFine',
+        ways: [
+          ['Shift', '←'],
+          ['Shift', '→']
+        ]
+      },
+      {
+        words: 'seekFar',
+        ways: [
+          ['Mod', '←'],
+          ['Alt', '→']
+        ]
+      },
+      { words: 'ends', ways: [['Home'], ['End']] },
+      { words: 'loop', ways: [['L']] },
+      { words: 'edges', ways: [['['], [']']] },
+      { words: 'zoom', ways: [['+'], ['−']] },
+      { words: 'whole', ways: [['0']] },
+      { words: 'mute', ways: [['M']] },
+      { words: 'blind', ways: [['B']] },
+      { words: 'preview', ways: [['P']] },
+      { words: 'leavePlayer', ways: [['Esc']] },
+      { words: 'playerControls', ways: [['Shift', 'Tab']] }
     ]
   }
 ]

@@ -2,7 +2,7 @@
 export type ListCommand =
   | { readonly kind: 'go'; readonly to: number; readonly range: boolean; readonly toggle: boolean }
   | { readonly kind: 'step'; readonly by: -1 | 1 }
-  | { readonly kind: 'all' | 'details' | 'remove' | 'toggle' | 'close' }
+  | { readonly kind: 'all' | 'open' | 'details' | 'remove' | 'toggle' | 'close' }
 
 interface Place {
   /** Of the focused row; -1 where none is. */
@@ -17,6 +17,7 @@ export function listCommand(event: Key, { at, count, pageRows }: Place): ListCom
   const toggle = event.ctrlKey || event.metaKey
   const go = (to: number): ListCommand => ({ kind: 'go', to, range: event.shiftKey, toggle })
   if (event.altKey) {
+    if (event.key === 'Enter') return { kind: 'details' }
     if (event.key === 'ArrowUp') return { kind: 'step', by: -1 }
     return event.key === 'ArrowDown' ? { kind: 'step', by: 1 } : null
   }
@@ -38,7 +39,7 @@ export function listCommand(event: Key, { at, count, pageRows }: Place): ListCom
       return toggle ? { kind: 'all' } : null
     case 'Enter':
       // With Ctrl or Cmd it starts and pauses the batch: that key is the menu's.
-      return toggle ? null : { kind: 'details' }
+      return toggle ? null : { kind: 'open' }
     case ' ':
       return { kind: 'toggle' }
     case 'Delete':

@@ -45,7 +45,8 @@ describe('the keyboard in the list', () => {
   it('leaves Enter with Ctrl to the menu, where it starts and pauses the batch', () => {
     const enter = { key: 'Enter', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false }
     const place = { at: 0, count: 5, pageRows: 3 }
-    expect(listCommand(enter, place)).toEqual({ kind: 'details' })
+    expect(listCommand(enter, place)).toEqual({ kind: 'open' })
+    expect(listCommand({ ...enter, altKey: true }, place)).toEqual({ kind: 'details' })
     expect(listCommand({ ...enter, ctrlKey: true }, place)).toBeNull()
   })
 })

@@ -4,8 +4,10 @@ import {
   ClipboardCopy,
   ExternalLink,
   FileAudio,
+  FlaskConical,
   FolderOpen,
   Info,
+  Play,
   RotateCcw,
   Trash2
 } from 'lucide-vue-next'
@@ -14,18 +16,40 @@ import { useI18n } from 'vue-i18n'
 import type { Job } from '../../../../shared/jobs/job'
 import { idsFor, useQueueActions } from '../../composables/useQueueActions'
 import { useListView } from '../../stores/listView'
+import { usePreview } from '../../stores/preview'
 import type { MenuEntry } from '../ui/kit'
+import { useListening } from './useListening'
 
 /** The menu of the chosen rows: what can be done with one, then what can be done with all of them. */
 export function useJobMenu(): ComputedRef<readonly MenuEntry[]> {
   const { t } = useI18n()
   const view = useListView()
   const actions = useQueueActions()
+  const preview = usePreview()
+  const listening = useListening()
 
   const forOne = (job: Job): readonly MenuEntry[] => {
     const hasResult = job.status.kind === 'done' || job.status.kind === 'skipped'
     const which = hasResult ? 'result' : 'source'
     return [
+      {
+        id: 'listen',
+        label: t('actions.listen'),
+        icon: Play,
+        shortcut: '↵',
+        run: () => {
+          listening.listen(job)
+        }
+      },
+      {
+        id: 'preview',
+        label: t('actions.preview'),
+        icon: FlaskConical,
+        disabled: preview.isWorking,
+        run: () => {
+          listening.tryOut(job)
+        }
+      },
       {
         id: 'openResult',
         label: t('actions.openResult'),
@@ -39,7 +63,7 @@ export function useJobMenu(): ComputedRef<readonly MenuEntry[]> {
         id: 'details',
         label: t('actions.details'),
         icon: Info,
-        shortcut: '↵',
+        shortcut: 'Alt+↵',
         run: () => (view.detailsOpen = true)
       },
       null
