@@ -15,7 +15,8 @@ export default defineConfig({
           headless: 'src/main/headless.ts',
           engine: 'src/engine/entry.ts',
           media: 'src/media/entry.ts',
-          naive: 'src/engine/naiveEntry.ts'
+          naive: 'src/engine/naiveEntry.ts',
+          workshop: 'src/engine/workshopEntry.ts'
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
       }

@@ -19,7 +19,7 @@ const banImports = (patterns) => ({ 'no-restricted-imports': ['error', { pattern
 
 /** Main knows of its utility processes nothing but their protocols. */
 const engineInside = {
-  regex: '(^|/)(engine|media)/(?!protocol$)',
+  regex: '(^|/)(engine|media)/(?!(?:protocol|workshopProtocol)$)',
   message: 'Main speaks to engine and media through their protocols only.'
 }
 

@@ -17,6 +17,8 @@ export interface Layout {
   readonly cleanSamplesFolder: string
   /** The process that denoises the naive way. */
   readonly naivePath: string
+  /** The process that deals with model files. */
+  readonly workshopPath: string
 }
 
 const Manifest = z.object({ version: z.string() })
@@ -32,7 +34,8 @@ export function layoutOf(bundleFolder: string): Layout {
     modelsFolder: path.join(root, 'models'),
     samplesFolder: path.join(root, 'demo'),
     cleanSamplesFolder: path.join(root, 'demo-clean'),
-    naivePath: path.join(bundleFolder, 'naive.js')
+    naivePath: path.join(bundleFolder, 'naive.js'),
+    workshopPath: path.join(bundleFolder, 'workshop.js')
   }
 }
 

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { readCheckpoint } from './checkpoint/readCheckpoint'
 import { ExternalData, constantBytes, writeModelWith } from './onnx/writeModel'
 import { toFloat16 } from './float16'
+import type { NetworkSize } from './network'
 import { buildOnePass } from './onePass'
 import type { OnnxModel } from './onnx/onnxModel'
 import { checkWeights, type StateDict } from './stateDict'
@@ -46,27 +47,79 @@ export async function convertStateDict(
   outOnnx: string,
   precision: Precision = 'fp32'
 ): Promise<Conversion> {
+  const [conversion] = await convertToAll(stateDict, [{ outOnnx, precision }])
+  return conversion!
+}
+
+export interface ConversionTarget {
+  readonly outOnnx: string
+  readonly precision: Precision
+}
+
+/** Called after each graph of each target: its memory can be taken back. */
+export type OnGraph = (done: number, of: number) => void
+
+/**
+ * Several precisions of one checkpoint, graph by graph: each is folded once, written in every precision and let go before the
+ * next one is made, so that beside the weights only one graph is in memory.
+ */
+export async function convertToAll(
+  stateDict: StateDict,
+  targets: readonly ConversionTarget[],
+  onGraph: OnGraph = () => undefined
+): Promise<readonly Conversion[]> {
   const weights = checkWeights(stateDict)
-  const inPrecision = (model: OnnxModel): OnnxModel => (precision === 'fp16' ? toFloat16(model) : model)
-  const onePass = inPrecision(buildOnePass(weights.tensors))
-  const stateful = inPrecision(buildStateful(weights.tensors))
-  const shared =
-    constantBytes(onePass) >= SHARED_DATA_MIN_BYTES ? new ExternalData(`${stem(outOnnx)}.weights.bin`) : null
-  const statefulPath = statefulPathOf(outOnnx)
-  await writeModelWith(onePass, outOnnx, shared)
-  await writeModelWith(stateful, statefulPath, shared)
-  await shared?.write()
-  const sizeOf = async (path: string | undefined): Promise<number> => (path === undefined ? 0 : (await stat(path)).size)
-  return {
-    channels: weights.channels,
-    cascade: weights.cascade,
-    onePassPath: outOnnx,
-    statefulPath,
-    sharedDataPath: shared?.path ?? null,
-    bytes: {
-      onePass: await sizeOf(outOnnx),
-      stateful: await sizeOf(statefulPath),
-      sharedData: await sizeOf(shared?.path)
+  const writers = targets.map((target) => new TargetWriter(target))
+  let done = 0
+  const write = async (build: () => OnnxModel, part: 'onePass' | 'stateful'): Promise<void> => {
+    const model = build()
+    for (const writer of writers) {
+      await writer.write(model, part)
+      onGraph(++done, 2 * writers.length)
+    }
+  }
+  try {
+    await write(() => buildOnePass(weights.tensors), 'onePass')
+    onGraph(done, 2 * writers.length)
+    await write(() => buildStateful(weights.tensors), 'stateful')
+    return await Promise.all(writers.map((writer) => writer.finish(weights)))
+  } catch (error) {
+    for (const writer of writers) await writer.shared?.abandon()
+    throw error
+  }
+}
+
+class TargetWriter {
+  shared: ExternalData | null = null
+
+  constructor(private readonly target: ConversionTarget) {}
+
+  async write(model: OnnxModel, part: 'onePass' | 'stateful'): Promise<void> {
+    const { outOnnx, precision } = this.target
+    const inPrecision = precision === 'fp16' ? toFloat16(model) : model
+    if (part === 'onePass' && constantBytes(inPrecision) >= SHARED_DATA_MIN_BYTES) {
+      this.shared = new ExternalData(`${stem(outOnnx)}.weights.bin`)
+    }
+    await writeModelWith(inPrecision, part === 'onePass' ? outOnnx : statefulPathOf(outOnnx), this.shared)
+  }
+
+  async finish({ channels, cascade }: NetworkSize): Promise<Conversion> {
+    const { shared } = this
+    await shared?.finish()
+    const onePassPath = this.target.outOnnx
+    const statefulPath = statefulPathOf(onePassPath)
+    const sizeOf = async (path: string): Promise<number> => (await stat(path)).size
+    return {
+      channels,
+      cascade,
+      onePassPath,
+      statefulPath,
+      sharedDataPath: shared?.path ?? null,
+      bytes: {
+        onePass: await sizeOf(onePassPath),
+        stateful: await sizeOf(statefulPath),
+        sharedData: shared === null ? 0 : await sizeOf(shared.path)
+      }
     }
   }
 }

@@ -47,7 +47,8 @@ export class CoreBench {
         modelsFolder: path.resolve('models'),
         samplesFolder: path.resolve('demo'),
         cleanSamplesFolder: path.resolve('demo-clean'),
-        naivePath: path.resolve('out/main/naive.js')
+        naivePath: path.resolve('out/main/naive.js'),
+        workshopPath: path.resolve('out/main/workshop.js')
       },
       dataFolder: this.data,
       logFolder: path.join(this.root, 'logs'),

@@ -16,6 +16,7 @@ const core = await AppCore.open({
     enginePath,
     mediaPath,
     naivePath,
+    workshopPath: path.join(built, 'workshop.js'),
     modelsFolder,
     samplesFolder: path.resolve('demo'),
     cleanSamplesFolder: path.resolve('demo-clean')

@@ -5,6 +5,7 @@ import { launchSettings, plainSettings, type LaunchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
 import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
+import type { WorkshopTransport } from './workshopTransport'
 
 /** The engine under `child_process.fork`: for the command line and the tests. `modulePath` is the built engine entry. */
 export function forkTransport(modulePath: string): EngineTransport {
@@ -19,6 +20,11 @@ export function mediaForkTransport(modulePath: string): MediaTransport {
 /** The process that denoises the naive way, without the settings that keep ours small. */
 export function naiveForkTransport(modulePath: string): NaiveTransport {
   return new ForkTransport(forked(modulePath, plainSettings()))
+}
+
+/** The process that deals with model files. */
+export function workshopForkTransport(modulePath: string): WorkshopTransport {
+  return new ForkTransport(forked(modulePath))
 }
 
 function forked(modulePath: string, settings: LaunchSettings = launchSettings()): ChildProcess {

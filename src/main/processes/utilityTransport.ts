@@ -6,6 +6,7 @@ import { launchSettings, plainSettings, type LaunchSettings } from './launch'
 import type { MediaTransport } from './mediaTransport'
 import type { NaiveTransport } from './naiveTransport'
 import type { ExitInfo, ProcessTransport } from './processTransport'
+import type { WorkshopTransport } from './workshopTransport'
 
 /** The engine as an Electron utility process: for the app. After the app's `ready` only. */
 export function utilityTransport(modulePath: string): EngineTransport {
@@ -20,6 +21,11 @@ export function mediaUtilityTransport(modulePath: string): MediaTransport {
 /** The process that denoises the naive way, without the settings that keep ours small. */
 export function naiveUtilityTransport(modulePath: string): NaiveTransport {
   return new UtilityTransport(forked(modulePath, 'Stillwave naive', plainSettings()))
+}
+
+/** The process that deals with model files. */
+export function workshopUtilityTransport(modulePath: string): WorkshopTransport {
+  return new UtilityTransport(forked(modulePath, 'Stillwave workshop'))
 }
 
 function forked(modulePath: string, serviceName: string, settings: LaunchSettings = launchSettings()): UtilityProcess {

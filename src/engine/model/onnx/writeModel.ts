@@ -20,11 +20,15 @@ export interface WriteOptions {
   readonly externalDataPath?: string | null
 }
 
-/** Places of constants inside a data file; shared between models that hold the same ones. */
+/**
+ * Places of constants inside a data file; shared between models that hold the same ones. It is written as the models are, so that
+ * no more than one of them needs to be in memory; it appears under its name with {@link ExternalData.finish}.
+ */
 export class ExternalData {
   private readonly places = new Map<string, number>()
-  private readonly blocks: { readonly offset: number; readonly data: Uint8Array }[] = []
+  private waiting: { readonly offset: number; readonly data: Uint8Array }[] = []
   private end = 0
+  private file: FileHandle | null = null
 
   constructor(readonly path: string) {}
 
@@ -36,26 +40,51 @@ export class ExternalData {
     if (known !== undefined) return known
     const offset = Math.ceil(this.end / EXTERNAL_ALIGNMENT) * EXTERNAL_ALIGNMENT
     this.places.set(digest, offset)
-    this.blocks.push({ offset, data: bytes })
+    this.waiting.push({ offset, data: bytes })
     this.end = offset + data.byteLength
     return offset
   }
 
-  async write(): Promise<void> {
-    await writeWhole(this.path, async (file) => {
-      for (const { offset, data } of this.blocks) await writeAll(file, data, offset)
-    })
+  /** Writes what was placed and lets go of it. */
+  async flush(): Promise<void> {
+    this.file ??= await open(this.partPath, 'w')
+    for (const { offset, data } of this.waiting) await writeAll(this.file, data, offset)
+    this.waiting = []
+  }
+
+  async finish(): Promise<void> {
+    await this.flush()
+    await this.file?.sync()
+    await this.file?.close()
+    this.file = null
+    await rename(this.partPath, this.path)
+  }
+
+  /** Something went wrong: nothing stays. */
+  async abandon(): Promise<void> {
+    await this.file?.close()
+    this.file = null
+    await rm(this.partPath, { force: true })
+  }
+
+  private get partPath(): string {
+    return `${this.path}.part`
   }
 }
 
 /** Writes one model: whole or not at all (a temporary name, then a rename). */
 export async function writeModel(model: OnnxModel, path: string, options: WriteOptions = {}): Promise<void> {
   const external = typeof options.externalDataPath === 'string' ? new ExternalData(options.externalDataPath) : null
-  await writeModelWith(model, path, external)
-  await external?.write()
+  try {
+    await writeModelWith(model, path, external)
+    await external?.finish()
+  } catch (error) {
+    await external?.abandon()
+    throw error
+  }
 }
 
-/** The same with a data file that several models share: write it after the last of them. */
+/** The same with a data file that several models share: finish it after the last of them, abandon it where one fails. */
 export async function writeModelWith(model: OnnxModel, path: string, external: ExternalData | null): Promise<void> {
   if (external !== null && dirname(resolve(external.path)) !== dirname(resolve(path))) {
     throw new RangeError('external data must lie beside the model')
@@ -68,6 +97,7 @@ export async function writeModelWith(model: OnnxModel, path: string, external: E
       position += chunk.length
     }
   })
+  await external?.flush()
 }
 
 /** The file's bytes, everything inside. */

@@ -1,0 +1,103 @@
+import { WorkshopEvent, type Inspection, type WorkshopRequest } from '../../engine/workshopProtocol'
+import { AppError, toAppError } from '../../shared/errors/appError'
+import { describeExit } from './engineErrors'
+import type { OpenWorkshopTransport, WorkshopTransport } from './workshopTransport'
+
+type EventOf<T extends WorkshopEvent['type']> = Extract<WorkshopEvent, { type: T }>
+type RequestOf<T extends WorkshopRequest['type']> = Omit<Extract<WorkshopRequest, { type: T }>, 'type'>
+
+export interface AskWorkshop {
+  readonly signal?: AbortSignal
+  readonly onStep?: (done: number, of: number) => void
+}
+
+/**
+ * Runs requests about model files, each in a process of its own that is gone when its promise settles. The signal ends the process
+ * at once, whatever it is doing. Rejects with the process's own error, `E_CANCELLED`, or `E_WORKSHOP_CRASH`. What a request wrote
+ * until then is left to the caller, who chose the folder.
+ */
+export class WorkshopHost {
+  private readonly running = new Set<WorkshopTransport>()
+
+  constructor(private readonly open: OpenWorkshopTransport) {}
+
+  /** Pids of what runs now. */
+  get pids(): readonly number[] {
+    return [...this.running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
+  }
+
+  async inspect(path: string, options: AskWorkshop = {}): Promise<Inspection> {
+    return (await this.ask({ type: 'inspect', path }, 'inspected', options)).found
+  }
+
+  convert(request: RequestOf<'convert'>, options: AskWorkshop = {}): Promise<EventOf<'converted'>> {
+    return this.ask({ type: 'convert', ...request }, 'converted', options)
+  }
+
+  try(request: RequestOf<'try'>, options: AskWorkshop = {}): Promise<EventOf<'tried'>> {
+    return this.ask({ type: 'try', ...request }, 'tried', options)
+  }
+
+  /** For a parent that must leave at once. */
+  killNow(): void {
+    for (const transport of this.running) transport.kill()
+  }
+
+  private async ask<T extends WorkshopEvent['type']>(
+    request: WorkshopRequest,
+    wanted: T,
+    { signal, onStep }: AskWorkshop
+  ): Promise<EventOf<T>> {
+    if (signal?.aborted) throw new AppError('E_CANCELLED')
+    const transport = this.open()
+    this.running.add(transport)
+    const kill = (): void => {
+      transport.kill()
+    }
+    signal?.addEventListener('abort', kill, { once: true })
+    try {
+      const events = await answers(transport, request, onStep)
+      const result = events.find((event): event is EventOf<T> => event.type === wanted)
+      if (result === undefined) throw new AppError('E_INTERNAL', { detail: `no answer to ${request.type}` })
+      return result
+    } catch (thrown) {
+      throw signal?.aborted ? new AppError('E_CANCELLED') : toAppError(thrown)
+    } finally {
+      signal?.removeEventListener('abort', kill)
+      this.running.delete(transport)
+    }
+  }
+}
+
+function answers(
+  transport: WorkshopTransport,
+  request: WorkshopRequest,
+  onStep: AskWorkshop['onStep']
+): Promise<readonly WorkshopEvent[]> {
+  return new Promise((resolve, reject) => {
+    const events: WorkshopEvent[] = []
+    let ended: EventOf<'ended'> | null = null
+    let unreadable: Error | null = null
+    transport.onMessage((message) => {
+      const parsed = WorkshopEvent.safeParse(message)
+      if (!parsed.success) unreadable = parsed.error
+      else if (parsed.data.type === 'step') {
+        onStep?.(parsed.data.done, parsed.data.of)
+        return
+      } else if (parsed.data.type !== 'ended') {
+        events.push(parsed.data)
+        return
+      } else ended = parsed.data
+      // It holds nothing but memory: there is nothing to end in order.
+      transport.kill()
+    })
+    // Settled by its exit only: nobody may remove its files before that.
+    transport.onExit((exit) => {
+      if (unreadable !== null) reject(unreadable)
+      else if (ended === null) reject(new AppError('E_WORKSHOP_CRASH', { detail: describeExit(null, exit) }))
+      else if (ended.error !== null) reject(new AppError(ended.error.code, ended.error.data))
+      else resolve(events)
+    })
+    transport.send(request)
+  })
+}
