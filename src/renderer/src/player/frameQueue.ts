@@ -88,7 +88,7 @@ export class FrameQueue {
   #cut(at: number, next: number): number {
     this.#pieces = this.#pieces.slice(0, at)
     if (at === 0) this.#offset = 0
-    this.#queued = this.#pieces.reduce((sum, piece) => sum + piece.frames, -this.#offset)
+    this.#queued = this.#pieces.reduce((sum, piece) => sum + piece.frames, 0) - this.#offset
     return next
   }
 }

@@ -146,7 +146,7 @@ export class TrackPainter {
         scale,
         pixel
       })
-      this.#text(ctx, `${Math.round(20 * Math.log10(scale))} dB`, {
+      this.#text(ctx, `${String(Math.round(20 * Math.log10(scale))).replace('-', '−')} dB`, {
         x: lane.wave.x - 6,
         y: lane.wave.y + 8,
         align: 'right'
