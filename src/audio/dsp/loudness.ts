@@ -22,7 +22,7 @@ export function integratedLufs(stepPowers: ArrayLike<number>, fromStep = 0, toSt
 }
 
 /** The same from the powers of gating blocks, wherever in the signal they were taken: an estimate from samples of it. */
-export function gatedLufs(blockPowers: ArrayLike<number>): number | null {
+export function gatedLufs(blockPowers: readonly number[] | Float64Array): number | null {
   const audible = meanAbove(blockPowers, powerOf(ABSOLUTE_GATE_LUFS))
   if (audible === null) return null
   const relative = powerOf(lufsOf(audible) + RELATIVE_GATE_LU)
@@ -30,11 +30,11 @@ export function gatedLufs(blockPowers: ArrayLike<number>): number | null {
   return mean === null ? null : lufsOf(mean)
 }
 
-function meanAbove(powers: ArrayLike<number>, gate: number): number | null {
+function meanAbove(powers: readonly number[] | Float64Array, gate: number): number | null {
   let [sum, count] = [0, 0]
-  for (let i = 0; i < powers.length; i++) {
-    if (powers[i]! <= gate) continue
-    sum += powers[i]!
+  for (const power of powers) {
+    if (power <= gate) continue
+    sum += power
     count++
   }
   return count === 0 ? null : sum / count

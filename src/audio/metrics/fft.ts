@@ -39,27 +39,53 @@ export class PowerSpectrum {
     // Of the sum's spectrum the part that mirrors is the first frame's, the part that does not is the second's.
     for (let k = 0; k <= size / 2; k++) {
       const mirror = (size - k) % size
-      const [sumRe, sumIm] = [re[k]! + re[mirror]!, im[k]! + im[mirror]!]
-      const [lessRe, lessIm] = [re[k]! - re[mirror]!, im[k]! - im[mirror]!]
+      const sumRe = re[k]! + re[mirror]!
+      const sumIm = im[k]! + im[mirror]!
+      const lessRe = re[k]! - re[mirror]!
+      const lessIm = im[k]! - im[mirror]!
       outs[0][k] = (sumRe * sumRe + lessIm * lessIm) / 4
       outs[1][k] = (sumIm * sumIm + lessRe * lessRe) / 4
     }
   }
 
   private butterflies(half: number): void {
+    if (half === 1) {
+      this.firstButterflies()
+      return
+    }
+    // Plain numbers throughout: this loop is most of what a spectrogram costs.
     const { re, im, cos, sin, size } = this
     const stride = size / (2 * half)
     for (let start = 0; start < size; start += 2 * half) {
-      for (let k = 0; k < half; k++) {
-        const [a, b] = [start + k, start + k + half]
-        const [c, s] = [cos[k * stride]!, sin[k * stride]!]
-        const tr = re[b]! * c - im[b]! * s
-        const ti = re[b]! * s + im[b]! * c
-        re[b] = re[a]! - tr
-        im[b] = im[a]! - ti
-        re[a]! += tr
-        im[a]! += ti
+      for (let k = 0, at = 0; k < half; k++, at += stride) {
+        const a = start + k
+        const b = a + half
+        const c = cos[at]!
+        const s = sin[at]!
+        const bRe = re[b]!
+        const bIm = im[b]!
+        const tr = bRe * c - bIm * s
+        const ti = bRe * s + bIm * c
+        const aRe = re[a]!
+        const aIm = im[a]!
+        re[b] = aRe - tr
+        im[b] = aIm - ti
+        re[a] = aRe + tr
+        im[a] = aIm + ti
       }
+    }
+  }
+
+  /** Pairs of neighbours, whose factor is 1. */
+  private firstButterflies(): void {
+    const { re, im, size } = this
+    for (let a = 0; a < size; a += 2) {
+      const tr = re[a + 1]!
+      const ti = im[a + 1]!
+      re[a + 1] = re[a]! - tr
+      im[a + 1] = im[a]! - ti
+      re[a]! += tr
+      im[a]! += ti
     }
   }
 }

@@ -23,7 +23,7 @@ export interface Progress {
 
 export interface ClipOptions {
   readonly cache: ClipCache
-  readonly decodePiece: Look['decodePiece']
+  readonly decodePieces: Look['decodePieces']
   readonly tell: (progress: Progress) => void
   /** Called once the first look is over. */
   readonly onLooked: () => void
@@ -60,7 +60,7 @@ export class Clip {
     for (const file of [files.original, files.clean]) {
       if (file !== null)
         file.onProgress = () => {
-          this.tell(false)
+          this.tell('sometimes')
         }
     }
     const kept = this.restore()
@@ -97,12 +97,12 @@ export class Clip {
     const { files, coarse } = this
     const signal = this.closing.signal
     try {
-      await takeFirstLook({ files, coarse, decodePiece: this.options.decodePiece, signal })
+      await takeFirstLook({ files, coarse, decodePieces: this.options.decodePieces, signal })
     } catch (thrown) {
       // The reading that follows meets the same, and tells it.
       if (!signal.aborted) console.error(`first look: ${String(thrown)}`)
     }
-    this.tell(true)
+    this.tell('now')
   }
 
   /** Never rejects: how it ended is told. */
@@ -114,7 +114,7 @@ export class Clip {
       this.error = toAppError(thrown)
       if (this.error.code === 'E_INTERNAL') console.error(this.error.stack, this.error.cause ?? '')
     }
-    if (!this.closing.signal.aborted) this.tell(true)
+    if (!this.closing.signal.aborted) this.tell('end')
     this.isDone = true
   }
 
@@ -129,7 +129,7 @@ export class Clip {
         files.isPair ? files.readFile('clean', at, count, closing.signal) : null
       ])
       measures.push(original, clean)
-      if (!measures.isFull) this.tell(false)
+      this.tell('sometimes')
       await nextTurn()
     }
     try {
@@ -140,12 +140,14 @@ export class Clip {
     }
   }
 
-  private tell(always: boolean): void {
+  private tell(when: 'sometimes' | 'now' | 'end'): void {
     const nowMs = performance.now()
-    if (this.isDone || (!always && nowMs - this.toldMs < TELL_EVERY_MS)) return
+    if (this.isDone || (when === 'sometimes' && nowMs - this.toldMs < TELL_EVERY_MS)) return
     this.toldMs = nowMs
     const { files, error } = this
-    this.options.tell({ fraction: this.fraction(), readyFrames: files.readyFrames, error })
+    // 1 is said once, by the last.
+    const fraction = when === 'end' && error === null ? 1 : Math.min(this.fraction(), 0.999)
+    this.options.tell({ fraction, readyFrames: files.readyFrames, error })
   }
 
   /** Decoding, where there is any, and measuring count alike. */
@@ -154,8 +156,6 @@ export class Clip {
     const decoded = files.original.state.isWhole && (files.clean?.state.isWhole ?? true)
     const parts = [measures.filledFrames / this.frames]
     if (!decoded) parts.push(files.readyFrames / this.frames)
-    const fraction = parts.reduce((sum, part) => sum + part, 0) / parts.length
-    // 1 is said once, at the end.
-    return measures.isFull && decoded ? 1 : Math.min(fraction, 0.999)
+    return parts.reduce((sum, part) => sum + part, 0) / parts.length
   }
 }

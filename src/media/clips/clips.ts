@@ -1,4 +1,5 @@
-import { decodePiece } from '../../audio/io/ffmpeg/shortReads'
+import { decodePieces } from '../../audio/io/ffmpeg/shortReads'
+import type { Pieces } from '../../audio/io/ffmpeg/shortReads'
 import { AppError } from '../../shared/errors/appError'
 import type { ClipFacts, MediaEvent, MediaRequest, MediaValue } from '../protocol'
 import { Clip } from './clip'
@@ -40,7 +41,7 @@ export class Clips {
     const clip = new Clip(opened, {
       cache,
       onLooked,
-      decodePiece: (path, piece, stop) => this.piece(path, piece, stop),
+      decodePieces: (path, pieces, stop) => this.pieces(path, pieces, stop),
       tell: ({ fraction, readyFrames, error }) => {
         this.send({ type: 'clipProgress', clipId, fraction, readyFrames, error: error?.toPayload() ?? null })
       }
@@ -99,13 +100,9 @@ export class Clips {
     return cache
   }
 
-  private async piece(
-    path: string,
-    piece: Parameters<typeof decodePiece>[1],
-    stop: AbortSignal
-  ): Promise<Float32Array[]> {
+  private async pieces(path: string, pieces: Pieces, stop: AbortSignal): Promise<Float32Array[][]> {
     const ffmpegPath = await this.ffmpegPath()
     if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
-    return decodePiece(path, piece, { ffmpegPath, signal: stop })
+    return decodePieces(path, pieces, { ffmpegPath, signal: stop })
   }
 }

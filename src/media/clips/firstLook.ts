@@ -1,5 +1,5 @@
 import { KWeighting } from '../../audio/dsp/kWeighting'
-import type { Piece } from '../../audio/io/ffmpeg/shortReads'
+import type { Pieces } from '../../audio/io/ffmpeg/shortReads'
 import type { Signal } from '../../shared/ipc/playerViews'
 import type { ClipFiles } from './clipFiles'
 import { COARSE_SLOTS, spreadOrder } from './coarse'
@@ -16,17 +16,19 @@ const POWER_SEC = 0.5
 /** How long the filters need to forget that the piece began in its middle. */
 const SETTLE_SEC = 0.1
 
-/** Pieces of a compressed file, and the children that fetch them at a time. */
+/** Pieces of a compressed file, how many of them a child fetches, and how many children there are at a time. */
 const SEEKS = 32
+const SEEKS_OF_CHILD = 8
 const SEEK_SEC = 0.5
 const SEEK_CHILDREN = 2
-const SEEK_BUDGET_MS = 2000
+/** No child is started after it: on a machine that is too busy the picture has fewer pieces. */
+const SEEK_BUDGET_MS = 1500
 
 export interface Look {
   readonly files: ClipFiles
   readonly coarse: Coarse
-  /** A piece of a compressed file, as it is heard, by the frame of the clip that it begins at. */
-  readonly decodePiece: (path: string, piece: Piece, signal: AbortSignal) => Promise<Float32Array[]>
+  /** Pieces of a compressed file, as they are heard. */
+  readonly decodePieces: (path: string, pieces: Pieces, signal: AbortSignal) => Promise<Float32Array[][]>
   readonly signal: AbortSignal
 }
 
@@ -88,29 +90,36 @@ async function eachPlace(
 }
 
 async function lookByFfmpeg(look: Look, signal: 'original' | 'clean'): Promise<void> {
-  const { files, coarse } = look
-  const file = files.fileOf(signal)!
-  const places = spreadOrder(SEEKS)
-  const deadline = AbortSignal.timeout(SEEK_BUDGET_MS)
-  const stop = AbortSignal.any([look.signal, deadline])
-  const { sampleRateHz, channels } = files
+  const slots = spreadOrder(SEEKS).map((place) => (place * COARSE_SLOTS) / SEEKS)
+  const deadlineMs = performance.now() + SEEK_BUDGET_MS
+  const isOver = (): boolean => look.signal.aborted || performance.now() > deadlineMs
   let next = 0
   const walk = async (): Promise<void> => {
-    while (next < places.length && !stop.aborted) {
-      const slot = (places[next++]! * COARSE_SLOTS) / SEEKS
-      const frame = coarse.frameOf(slot)
-      const piece = { startSec: (frame + files.startFrame) / sampleRateHz, lengthSec: SEEK_SEC, sampleRateHz, channels }
-      try {
-        const planar = await look.decodePiece(file.path, piece, stop)
-        coarse.look(signal, slot, planar)
-        addPower(look, { signal, planar, frame })
-      } catch (thrown) {
-        // A place that cannot be looked at is no more than that: what is wrong with the file its decoding tells.
-        if (!stop.aborted) console.error(`no first look at ${slot}: ${String(thrown)}`)
-      }
+    while (next < slots.length && !isOver()) {
+      const some = slots.slice(next, next + SEEKS_OF_CHILD)
+      next += SEEKS_OF_CHILD
+      await lookAtSome(look, signal, some)
     }
   }
   await Promise.all(Array.from({ length: SEEK_CHILDREN }, walk))
+}
+
+async function lookAtSome(look: Look, signal: 'original' | 'clean', slots: readonly number[]): Promise<void> {
+  const { files, coarse } = look
+  const { sampleRateHz, channels } = files
+  const startsSec = slots.map((slot) => (coarse.frameOf(slot) + files.startFrame) / sampleRateHz)
+  const pieces = { startsSec, lengthSec: SEEK_SEC, sampleRateHz, channels }
+  try {
+    const found = await look.decodePieces(files.fileOf(signal)!.path, pieces, look.signal)
+    for (const [index, planar] of found.entries()) {
+      const slot = slots[index]!
+      coarse.look(signal, slot, planar)
+      addPower(look, { signal, planar, frame: coarse.frameOf(slot) })
+    }
+  } catch (thrown) {
+    // Places that cannot be looked at are no more than that: what is wrong with the file its decoding tells.
+    if (!look.signal.aborted) console.error(`no first look: ${String(thrown)}`)
+  }
 }
 
 interface Heard {

@@ -1,6 +1,6 @@
 interface Wait {
   readonly frame: number
-  readonly resolve: () => void
+  readonly resolve: (none: undefined) => void
   readonly reject: (reason: Error) => void
 }
 
@@ -25,7 +25,7 @@ export class FrameWaits {
           settle(value)
         }
       }
-      const wait: Wait = { frame, resolve: settled<void>(resolve), reject: settled<Error>(reject) }
+      const wait: Wait = { frame, resolve: settled<undefined>(resolve), reject: settled<Error>(reject) }
       this.waits.push(wait)
       signal.addEventListener('abort', abort, { once: true })
     })
@@ -36,7 +36,7 @@ export class FrameWaits {
     const [ready, rest]: [Wait[], Wait[]] = [[], []]
     for (const wait of this.waits) (wait.frame <= frames ? ready : rest).push(wait)
     this.waits = rest
-    for (const wait of ready) wait.resolve()
+    for (const wait of ready) wait.resolve(undefined)
   }
 
   fail(reason: Error): void {

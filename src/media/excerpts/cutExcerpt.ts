@@ -8,8 +8,8 @@ import type { Stretch } from './loudestNoise'
 
 /** Stretches that are looked at for the loudest noise: many short ones of a file that can be read anywhere. */
 const PCM_LOOKS = { count: 400, lengthSec: 0.2, atATime: 4 }
-/** Each costs a child of ffmpeg: about 36 s are decoded in all, whatever the file's length. */
-const CHILD_LOOKS = { count: 24, lengthSec: 1.5, atATime: 2 }
+/** By children of ffmpeg, so many at a time with so many pieces each: 36 s are decoded in all, whatever the file's length. */
+const CHILD_LOOKS = { count: 24, lengthSec: 1.5, atATime: 2, ofChild: 6 }
 /** Candidates that are then read whole, where that is cheap. */
 const JUDGED = 6
 
@@ -59,7 +59,7 @@ async function findNoise(source: ExcerptSource, length: number, signal: AbortSig
   const lengthSec = length / sampleRateHz
   const stretches = await look(source, signal)
   const candidates = loudestNoise(stretches, lengthSec, last / sampleRateHz)
-  if (source.isCompressed || candidates.length < 2) return candidates[0]!
+  if (source.readPieces !== null || candidates.length < 2) return candidates[0]!
   // Short stretches may have met a word: the best are read whole.
   let best = { startSec: candidates[0]!, floor: 0 }
   for (const startSec of candidates.slice(0, JUDGED)) {
@@ -71,17 +71,26 @@ async function findNoise(source: ExcerptSource, length: number, signal: AbortSig
 
 /** Stretches evenly from all over the file. */
 async function look(source: ExcerptSource, signal: AbortSignal): Promise<Stretch[]> {
-  const { count, lengthSec, atATime } = source.isCompressed ? CHILD_LOOKS : PCM_LOOKS
-  const { sampleRateHz, frames } = source
+  const { readPieces, sampleRateHz, frames } = source
+  const { count, lengthSec, atATime } = readPieces === null ? PCM_LOOKS : CHILD_LOOKS
   const length = Math.min(frames, Math.round(lengthSec * sampleRateHz))
   const places = Math.max(1, Math.min(count, Math.floor(frames / length)))
+  const starts = Array.from({ length: places }, (_, place) => Math.floor((place * frames) / places))
   const stretches: Stretch[] = []
+  const keep = (start: number, powers: Float32Array): void => {
+    stretches.push({ startSec: start / sampleRateHz, powers })
+  }
   let next = 0
   const walk = async (): Promise<void> => {
     while (next < places) {
       signal.throwIfAborted()
-      const start = Math.floor((next++ * frames) / places)
-      stretches.push({ startSec: start / sampleRateHz, powers: await powersOf(source, start, length) })
+      const some = starts.slice(next, next + (readPieces === null ? 1 : CHILD_LOOKS.ofChild))
+      next += some.length
+      if (readPieces === null) keep(some[0]!, await powersOf(source, some[0]!, length))
+      else {
+        const pieces = await readPieces(some, length)
+        for (const [index, planar] of pieces.entries()) keep(some[index]!, framePowers(planar, sampleRateHz))
+      }
     }
   }
   await Promise.all(Array.from({ length: atATime }, walk))

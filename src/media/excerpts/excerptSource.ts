@@ -1,4 +1,4 @@
-import { decodePiece, measureForeignSec } from '../../audio/io/ffmpeg/shortReads'
+import { decodePiece, decodePieces, measureForeignSec } from '../../audio/io/ffmpeg/shortReads'
 import { probeForeign } from '../../audio/io/ffmpeg/ffmpegSource'
 import { openRegularFile } from '../../audio/io/fileBytes'
 import { parsePcmHeader } from '../../audio/io/openPcm'
@@ -14,8 +14,8 @@ export interface ExcerptSource {
   readonly channels: number
   readonly channelMask: number
   readonly frames: number
-  /** Reading somewhere else costs a child of ffmpeg. */
-  readonly isCompressed: boolean
+  /** Several pieces of `frames` frames, [places][channels][frames], by one child of ffmpeg; null for PCM, which needs none. */
+  readonly readPieces: ((startFrames: readonly number[], frames: number) => Promise<Float32Array[][]>) | null
   /** Up to `frames` frames, fewer at the end, [channels][frames], in pieces that are valid until `take` has settled. */
   read(startFrame: number, frames: number, take: TakePiece): Promise<void>
   close(): Promise<void>
@@ -40,7 +40,7 @@ export async function openExcerptSource(path: string, tools: ExcerptTools): Prom
         channels,
         channelMask,
         frames: whole,
-        isCompressed: false,
+        readPieces: null,
         read: (startFrame, frames, take) =>
           pcm.read(startFrame, Math.max(0, Math.min(frames, whole - startFrame)), (planar, _at, count) => {
             tools.signal.throwIfAborted()
@@ -68,7 +68,11 @@ async function openForeign(path: string, { ffmpegPath, signal }: ExcerptTools): 
     channels,
     channelMask: 0,
     frames: Math.max(1, Math.floor(lengthSec * sampleRateHz)),
-    isCompressed: true,
+    readPieces: (startFrames, frames) => {
+      const startsSec = startFrames.map((frame) => frame / sampleRateHz)
+      const pieces = { startsSec, lengthSec: frames / sampleRateHz, sampleRateHz, channels }
+      return decodePieces(path, pieces, options)
+    },
     read: async (startFrame, frames, take) => {
       const piece = { startSec: startFrame / sampleRateHz, lengthSec: frames / sampleRateHz, sampleRateHz, channels }
       const planar = await decodePiece(path, piece, options)

@@ -25,14 +25,56 @@ const COMMON = ['-nostdin', '-hide_banner', '-v', 'level+warning', '-filter_thre
  */
 export async function decodePiece(path: string, piece: Piece, options: ShortReadOptions): Promise<Float32Array[]> {
   const { startSec, lengthSec, sampleRateHz, channels } = piece
-  // Marks of the container where there are any, else a guess from the bit rate: never a walk through hours of packets.
-  const seek = ['-fflags', '+fastseek', '-ss', startSec.toFixed(6)]
   const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-t', lengthSec.toFixed(6)]
   const format = ['-ar', `${sampleRateHz}`, '-ac', `${channels}`, '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1']
-  const args = [...COMMON, ...INPUT_LIMITS, ...seek, '-i', fileUrl(path), ...output, ...format]
+  const args = [...COMMON, ...INPUT_LIMITS, ...seekTo(startSec), '-i', fileUrl(path), ...output, ...format]
   const maxBytes = Math.ceil(lengthSec * sampleRateHz + 1) * channels * 4
   const bytes = await outputOf(path, childCommand(options.ffmpegPath, args), { maxBytes, signal: options.signal })
   return planarOf(bytes, channels)
+}
+
+/** Pieces of one length from several places of a file. */
+export interface Pieces extends Omit<Piece, 'startSec'> {
+  readonly startsSec: readonly number[]
+}
+
+/**
+ * {@link decodePiece} of several places by one child, whose start costs more than a piece: [places][channels][frames], all of
+ * the whole length, with silence after the file's end.
+ */
+export async function decodePieces(path: string, pieces: Pieces, options: ShortReadOptions): Promise<Float32Array[][]> {
+  const { startsSec, lengthSec, sampleRateHz, channels } = pieces
+  const frames = Math.round(lengthSec * sampleRateHz)
+  const inputs = startsSec.flatMap((sec) => [
+    ...INPUT_LIMITS,
+    ...seekTo(sec),
+    '-t',
+    `${lengthSec}`,
+    '-i',
+    fileUrl(path)
+  ])
+  const chains = startsSec.map(
+    (_, i) => `[${i}:a:0]aresample=${sampleRateHz},apad=whole_len=${frames},atrim=end_sample=${frames}[p${i}]`
+  )
+  const joined = `${startsSec.map((_, i) => `[p${i}]`).join('')}concat=n=${startsSec.length}:v=0:a=1[all]`
+  const graph = ['-filter_complex_threads', '1', '-filter_complex', [...chains, joined].join(';'), '-map', '[all]']
+  const format = ['-ac', `${channels}`, '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1']
+  const pieceBytes = frames * channels * 4
+  const limits = { maxBytes: pieceBytes * startsSec.length, signal: options.signal }
+  const bytes = await outputOf(
+    path,
+    childCommand(options.ffmpegPath, [...COMMON, ...inputs, ...graph, ...format]),
+    limits
+  )
+  const whole = Math.floor(bytes.length / pieceBytes)
+  return Array.from({ length: whole }, (_, i) =>
+    planarOf(bytes.subarray(i * pieceBytes, (i + 1) * pieceBytes), channels)
+  )
+}
+
+/** Marks of the container where there are any, else a guess from the bit rate: never a walk through hours of packets. */
+function seekTo(startSec: number): string[] {
+  return ['-fflags', '+fastseek', '-ss', startSec.toFixed(6)]
 }
 
 /** The length of a file that declares none, from its packets: nothing is decoded. Errors as {@link decodePiece}. */
