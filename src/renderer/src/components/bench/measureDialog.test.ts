@@ -19,8 +19,8 @@ const REPORT: BenchReport = {
   at: '2026-03-01T10:00:00.000Z',
   app: '0.1.0',
   machine: { cpu: 'Test CPU', cores: 8, memoryBytes: 16e9, platform: 'linux x64' },
-  model: 'FRCRN-lite',
-  device: 'CPU',
+  model: 'frcrn-lite',
+  device: 'cpu',
   material: { name: 'sample.wav', audioSec: 300, treatment: 'looped', hasReference: true },
   growthFiles: 10,
   rows: [
@@ -210,6 +210,7 @@ describe('the table', () => {
     }
     expect(at('bench-peakRss-naive').textContent).toContain('1842 MB')
     expect(at('bench-fact-material').textContent).toBe('sample.wav, 5 min · repeated, as it is short')
+    expect(at('bench-fact-model').textContent).toBe('FRCRN-lite on CPU')
     expect(at('bench-row-growth').textContent).toContain('memory after 10 files')
   })
 

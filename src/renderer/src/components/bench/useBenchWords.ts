@@ -3,6 +3,8 @@ import { benchFigure } from '../../../../shared/ipc/benchFigures'
 import type { BenchCell, BenchReport, BenchRow, BenchRowId } from '../../../../shared/ipc/benchViews'
 import { PUBLISHED } from '../../../../shared/ipc/benchViews'
 import { useFormat } from '../../format/useFormat'
+import { useApp } from '../../stores/app'
+import { useDeviceName } from '../memory/useDeviceName'
 
 export interface CellWords {
   readonly text: string
@@ -21,6 +23,7 @@ export interface BenchWords {
   ) => readonly { readonly id: string; readonly label: string; readonly text: string }[]
 }
 
+const MOST_TIMES = 100
 /** Rows in which less is better and a quotient says something. */
 const QUOTIENTS: readonly BenchRowId[] = ['peakRss', 'wallTime', 'cpuTime', 'growth']
 
@@ -33,6 +36,11 @@ export function ratioOf({ id, naive, stillwave }: BenchRow): number | null {
 export function useBenchWords(): BenchWords {
   const { t, d } = useI18n()
   const format = useFormat()
+  const app = useApp()
+  const deviceName = useDeviceName()
+
+  /** The report has the id; a model that is gone from the list goes by that. */
+  const modelName = (id: string): string => app.models.find((model) => model.id === id)?.name ?? id
 
   function cell(it: BenchCell, unit: BenchRow['unit']): CellWords {
     if (typeof it === 'number') return { text: benchFigure(it, unit), value: it }
@@ -47,6 +55,8 @@ export function useBenchWords(): BenchWords {
     if (times === null) return null
     const less = times >= 1
     const factor = less ? times : 1 / times
+    // What is left over is a few pages: how many times fits in it says nothing more.
+    if (factor > MOST_TIMES) return t(less ? 'bench.muchLess' : 'bench.muchMore', { n: MOST_TIMES })
     const shown = format.number(factor, factor < 9.95 ? 1 : 0)
     if (shown === format.number(1)) return t('bench.same')
     return t(less ? 'bench.less' : 'bench.more', { n: shown })
@@ -63,7 +73,7 @@ export function useBenchWords(): BenchWords {
     return null
   }
 
-  const machine: BenchWords['machine'] = ({ machine: one, material, model, device, at, app }) => [
+  const machine: BenchWords['machine'] = ({ machine: one, material, model, device, at, app: version }) => [
     {
       id: 'machine',
       label: t('bench.machine'),
@@ -74,13 +84,17 @@ export function useBenchWords(): BenchWords {
       label: t('bench.materialLabel'),
       text: `${t('bench.materialLine', { name: material.name, time: format.span(material.audioSec) })} · ${t(`bench.treatments.${material.treatment}`)}`
     },
-    { id: 'model', label: t('bench.model'), text: t('bench.modelLine', { model, device }) },
+    {
+      id: 'model',
+      label: t('bench.model'),
+      text: t('bench.modelLine', { model: modelName(model), device: deviceName(device) })
+    },
     {
       id: 'made',
       label: t('bench.madeBy'),
       text: t('bench.madeByLine', {
         date: d(new Date(at), { dateStyle: 'medium', timeStyle: 'short' }),
-        version: app
+        version
       })
     }
   ]

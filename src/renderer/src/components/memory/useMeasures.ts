@@ -4,6 +4,7 @@ import type { EngineFacts } from '../../../../shared/ipc/memoryViews'
 import { useFormat } from '../../format/useFormat'
 import { useMemory } from '../../stores/memory'
 import { useSettings } from '../../stores/settings'
+import { useDeviceName } from './useDeviceName'
 
 export const MEASURES = ['loaded', 'buffers', 'flight', 'precision', 'session'] as const
 export type MeasureId = (typeof MEASURES)[number]
@@ -20,7 +21,6 @@ export interface Measure {
 }
 
 type Said = Pick<Measure, 'value' | 'detail'>
-const NAMED_DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const
 
 /** The engine's own account of the five measures; without an engine, what will be so once it starts. */
 export function useMeasures(): ComputedRef<readonly Measure[]> {
@@ -39,14 +39,6 @@ export function useMeasures(): ComputedRef<readonly Measure[]> {
       ...said[id]
     }))
   })
-}
-
-function useDeviceName(): (device: string) => string {
-  const { t } = useI18n()
-  return (device) => {
-    const known = NAMED_DEVICES.find((name) => name === device.toLowerCase())
-    return known ? t(`memory.devices.${known}`) : device
-  }
 }
 
 function useMeasuresNow(): (facts: EngineFacts) => Record<MeasureId, Said> {
