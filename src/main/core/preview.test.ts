@@ -109,7 +109,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
     async (shape) => {
       const { batch, join, own } = shape
       await patch({ batch, join, output: { onExists: 'overwrite' } })
-      await fill(60)
+      await fill(40)
       const wanted = await batchAlone()
       expect(new Set(wanted).size).toBe(3)
       await bench.add(bench.at('in'))
@@ -142,7 +142,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
     expect(opened).toBe(1)
   })
 
-  it('takes the form’s strength: at 0 nothing is taken away', async () => {
+  it("takes the form's strength: at 0 nothing is taken away", async () => {
     await fill(15)
     await patch({ strengthPercent: 0 })
     const previewId = await start()
@@ -150,11 +150,11 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
     const { originalPath, cleanPath } = bench.core.services.preview.filesOf(previewId)!
     const [original, clean] = [samplesOf(originalPath), samplesOf(cleanPath)]
     expect(clean.length).toBe(original.length)
-    expect(Math.max(...clean.map((value, n) => Math.abs(value - original[n]!)))).toBeLessThan(1e-3)
+    expect(clean.every((value, n) => Math.abs(value - original[n]!) < 1e-3)).toBe(true)
   })
 
   it('leaves a paused batch paused, with and without an engine of its own', async () => {
-    await fill(120)
+    await fill(60)
     await bench.core.handlers['queue.start']({})
     await bench.until(() => fraction() > 0.02)
     await bench.core.handlers['queue.pause']({})
@@ -170,7 +170,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
   })
 
   it('is one at a time: a new one ends the last; a cancel, and a file that goes, end it too; the batch goes on', async () => {
-    await fill(120)
+    await fill(60)
     await patch({ chunkSec: 1 })
     await bench.core.handlers['queue.start']({})
     await bench.until(() => fraction() > 0.01)
@@ -204,7 +204,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
   })
 
   it('survives the end of its engine: it fails with a code, and the batch goes on', async () => {
-    await fill(120)
+    await fill(60)
     await bench.core.handlers['queue.start']({})
     await bench.until(() => fraction() > 0.01)
     await patch({ chunkSec: 0.5 })
@@ -233,7 +233,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
   })
 
   it('outlives a Start with other settings', async () => {
-    await fill(30)
+    await fill(15)
     await bench.core.handlers['queue.start']({})
     await bench.until(finished, 60_000)
     bench.pushes.length = 0

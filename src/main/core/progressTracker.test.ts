@@ -101,4 +101,41 @@ describe('ProgressTracker', () => {
     vi.useRealTimers()
     tracker.close()
   })
+
+  it('stands still while a preview makes the batch wait, and does not go on in a pause', () => {
+    const all = bench()
+    all.now = 5
+    all.tracker.onProgress(progress('a', 5))
+    const before = all.tracker.batch
+    all.tracker.setHeld(true)
+    all.now = 100
+    expect(all.tracker.batch).toEqual(before)
+    all.store.dispatch({ type: 'runChanged', run: { kind: 'paused' } })
+    all.tracker.setHeld(false)
+    all.now = 200
+    all.tracker.setHeld(true)
+    all.store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
+    all.now = 300
+    expect(all.tracker.batch).toEqual(before)
+    all.tracker.setHeld(false)
+    all.now = 305
+    expect(all.tracker.batch?.speed).toBe(0.5)
+    all.tracker.close()
+  })
+
+  it('keeps what a batch has measured for the next one with the same settings, and no other', () => {
+    const all = bench()
+    all.now = 10
+    all.tracker.onProgress(progress('a', 8))
+    expect(all.tracker.speedOf(DEFAULT_JOB_SETTINGS)).toBeNull()
+    all.store.dispatch({ type: 'jobsReturned', jobIds: ['a'] })
+    all.store.dispatch({ type: 'runChanged', run: { kind: 'idle', because: null } })
+    expect(all.tracker.speedOf(DEFAULT_JOB_SETTINGS)).toBeCloseTo(0.8)
+    expect(all.tracker.speedOf({ ...DEFAULT_JOB_SETTINGS, strengthPercent: 50 })).toBeCloseTo(0.8)
+    expect(all.tracker.speedOf({ ...DEFAULT_JOB_SETTINGS, chunkSec: 2 })).toBeNull()
+    all.store.dispatch({ type: 'runChanged', run: { kind: 'running', stopAfter: false } })
+    // 20 s of audio wait: the time left is there before anything was done.
+    expect(all.tracker.batch?.leftSec).toBeCloseTo(25)
+    all.tracker.close()
+  })
 })

@@ -61,4 +61,17 @@ describe('BatchMeter', () => {
     meter.progress('b', 5, 10)
     expect(meter.read(1).fraction).toBe(1)
   })
+
+  it('tells the time left at once where the speed was known before, and believes itself more and more', () => {
+    const meter = new BatchMeter(10)
+    meter.add(file('a', 100))
+    expect(meter.read(0).leftSec).toBeCloseTo(10)
+    expect(new BatchMeter().read(0).leftSec).toBeNull()
+    // Half as fast as it was: after a minute that is what counts.
+    meter.progress('a', 5, 100)
+    expect(meter.read(1).leftSec).toBeCloseTo(95 / 8.75)
+    meter.progress('a', 50, 100)
+    expect(meter.read(10).rate).toBe(5)
+    expect(meter.read(10).leftSec).toBeCloseTo(50 / (80 / 13))
+  })
 })
