@@ -49,6 +49,7 @@ const clipRequests = {
     log('read ' + kind)
     if (kind === 'fragile' || (kind === 'once' && starts() === 1) || (kind === 'grows' && starts() === 1)) crash()
     else if (kind === 'never') waiting.set(id, null)
+    else if (kind === 'patient') setTimeout(() => say('samples', id, new Uint8Array(frames * 4)), 300)
     else say('samples', id, new Uint8Array(frames * 4).fill(startFrame))
   },
   loudness: ({ id }) =>

@@ -104,6 +104,15 @@ describe('clips of the media host', () => {
     expect(count('start')).toBe(3)
   })
 
+  it('are not blamed for a probe that ends the process beside them twice (a good file could not be played)', async () => {
+    const clip = await open('patient.wav')
+    const read = clip.read(0, 1)
+    const probe = host.probe('/a/crash')
+    expect(await read).toHaveLength(4)
+    expect(await probe).toMatchObject({ ok: false, error: { code: 'E_MEDIA_CRASH', data: { path: '/a/crash' } } })
+    expect(await clip.read(0, 1)).toHaveLength(4)
+  })
+
   it('are blamed for what ends the process while it reads them unasked', async () => {
     await open('reading.wav')
     for (let waitedMs = 0; told.at(-1)?.error == null && waitedMs < 10_000; waitedMs += 50) await sleep(50)
