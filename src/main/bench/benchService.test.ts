@@ -141,7 +141,7 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     expect([...new Set(counts)]).toEqual([0, 3, 4])
     expect(place.files('cache')).toEqual([])
     expect(pids.filter(isAlive)).toEqual([])
-  }, 120_000)
+  }, 240_000)
 
   it("measures the user's own file, which is short and has no clean track, in a copy of its own", async () => {
     const { service, views } = open()
@@ -153,7 +153,7 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     expect(rows.siSdr!.stillwave).toEqual({ why: 'noReference', expectedBytes: null })
     expect(rows.stoi!.naive).toEqual({ why: 'noReference', expectedBytes: null })
     expect(place.files('.').filter((name) => !name.startsWith('data'))).toEqual(['talk.wav'])
-  }, 120_000)
+  }, 240_000)
 
   it.each([['prepare'], ['naive'], ['stillwave'], ['growth']] as const)(
     'cancelled while it does %s it leaves no process and no file, and begins anew',
@@ -194,7 +194,7 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     expect(peak!.stillwave).toBeGreaterThan(5e7)
     expect(report.rows.at(-1)).toMatchObject({ id: 'agreement', stillwave: { why: 'notRun' } })
     expect(typeof report.rows.find(({ id }) => id === 'siSdr')!.stillwave).toBe('number')
-  }, 120_000)
+  }, 240_000)
 
   it('a naive run that two short ones say is too large for the machine is not even begun', async () => {
     let wholeRuns = 0
@@ -215,7 +215,7 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     const report = BenchReport.parse(view.kind === 'idle' && view.report)
     expect(report.rows[0]!.naive).toEqual({ why: 'tooLarge', expectedBytes: 8e12 })
     expect(wholeRuns).toBe(0)
-  }, 120_000)
+  }, 240_000)
 
   it('says what is wrong with a recording, and keeps nothing of it', async () => {
     const { service, views } = open({ sourceOf: () => Promise.resolve(path.resolve('package.json')) })
