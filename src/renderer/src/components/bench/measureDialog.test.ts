@@ -183,6 +183,15 @@ describe('while it runs', () => {
     expect(stage()).toBe('report')
   })
 
+  it('that was cancelled is not told as measured (the older report taken for a new one)', async () => {
+    view = { kind: 'idle', report: REPORT }
+    await open()
+    await tell({ kind: 'running', step: 'naive', fraction: 0.2, rows: [] })
+    useBench().isOpen = false
+    await tell({ kind: 'idle', report: REPORT })
+    expect(useToasts().list).toEqual([])
+  })
+
   it('that failed says so, and can be tried again', async () => {
     await open()
     await tell({ kind: 'running', step: 'naive', fraction: 0.2, rows: [] })
