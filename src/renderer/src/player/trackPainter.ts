@@ -3,7 +3,7 @@ import { TILE_CEILING_DB, TILE_FLOOR_DB } from '../../../shared/ipc/playerViews'
 import { drawWave } from './drawWave'
 import type { Loop } from './frameQueue'
 import { addressesFor, drawSpectrum, TilePictures, type SpectrumLook } from './tilePictures'
-import { peakOf, type TrackData } from './trackData'
+import { peakOf, type Outline, type TrackData } from './trackData'
 import { layoutOf, type Box, type Lane, type Look, type TrackLayout } from './trackLayout'
 import { readTrackPalette, type TrackPalette } from './trackPalette'
 import { frequencyTicks, isWhole, timeText, timeTicks, wholeView, xOfFrame, type View } from './view'
@@ -137,7 +137,7 @@ export class TrackPainter {
     if (lane.wave) {
       ctx.fillStyle = palette.ground
       ctx.fillRect(lane.wave.x, lane.wave.y, lane.wave.width, lane.wave.height)
-      const outline = data.outline(lane.signal, 'view') ?? data.outline(lane.signal, 'whole')
+      const outline = bestOutline(data, lane.signal, model.view)
       const pixel = 1 / this.#ratio
       drawWave(ctx, lane.wave, outline, {
         view: model.view,
@@ -366,6 +366,13 @@ export class TrackPainter {
         overview.height
       )
   }
+}
+
+/** That of the view, also of the one before it as long as it covers this one; else the whole clip's, coarse as it is. */
+function bestOutline(data: TrackData, signal: Signal, view: View): Outline | null {
+  const near = data.outline(signal, 'view')
+  const covers = near && near.view.startFrame <= view.startFrame + 1 && near.view.endFrame >= view.endFrame - 1
+  return covers ? near : (data.outline(signal, 'whole') ?? near)
 }
 
 /** A word of the colour map, for a fill. */

@@ -54,6 +54,14 @@ export function scrolled(view: View, byFrames: number, frames: number): View {
   return placed(view.startFrame + byFrames, lengthOf(view), frames)
 }
 
+/** Pages shorter than this would only flicker. */
+const LEAST_PAGE_SEC = 0.4
+
+/** Whether a view is long enough to be turned like a page while it plays. */
+export function canFollow(view: View, rateHz: number): boolean {
+  return lengthOf(view) >= LEAST_PAGE_SEC * rateHz
+}
+
 /** The view that holds the playhead: a page on where it has left, else the same. */
 export function followed(view: View, frame: number, frames: number): View {
   if (frame >= view.startFrame && frame <= view.endFrame) return view

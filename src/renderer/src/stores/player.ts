@@ -18,7 +18,7 @@ import { ListenGraph } from '../player/listenGraph'
 import { regionAround, withEdge } from '../player/loopRegion'
 import type { PlaybackState } from '../player/messages'
 import { useLevelMatch } from '../player/useLevelMatch'
-import { followed, lengthOf, scrolled, wholeView, zoomed, type View } from '../player/view'
+import { canFollow, followed, lengthOf, scrolled, wholeView, zoomed, type View } from '../player/view'
 import { useQueue } from './queue'
 import { useSettings } from './settings'
 
@@ -85,7 +85,8 @@ export const usePlayer = defineStore('player', () => {
     toldMs = nowMs
     position.value = state.positionFrame
     isBlocked.value = graph?.isBlocked ?? false
-    if (state.isPlaying && isFollowing) view.value = followed(view.value, state.positionFrame, frames.value)
+    if (state.isPlaying && isFollowing && canFollow(view.value, rateHz.value))
+      view.value = followed(view.value, state.positionFrame, frames.value)
   }
   const fail = (thrown: unknown): void => {
     error.value = payloadOf(thrown)
