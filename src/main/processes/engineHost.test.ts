@@ -30,6 +30,12 @@ const failure = async (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error
   )
 const code = async (promise: Promise<unknown>): Promise<string> => toAppError(await failure(promise)).code
+const until = async (holds: () => boolean): Promise<void> => {
+  for (let waited = 0; !holds(); waited++) {
+    if (waited > 500) throw new Error(`never came: ${holds.toString()}`)
+    await sleep(10)
+  }
+}
 const starts = (): number => readFileSync(folder.logPath, 'utf8').match(/start/g)?.length ?? 0
 const isAlive = (pid: number): boolean => {
   try {
@@ -193,6 +199,56 @@ describe('EngineHost', () => {
     ])
     host.resume()
     expect(await job).toMatchObject({ generation: 2 })
+  })
+
+  it('tells what the engine says of its session while it lives, and null at its end; sessions are counted', async () => {
+    const told: (number | null)[] = []
+    const stop = host.onFacts((facts) => told.push(facts?.runs ?? null))
+    await host.start(fakeSettings())
+    await until(() => told.length > 1)
+    expect(host.sessionFacts).toMatchObject({ fileName: 'm.onnx', runs: 3, files: 2 })
+    await host.shutdown()
+    expect(told.at(-1)).toBeNull()
+    expect(host.sessionFacts).toBeNull()
+    expect(told.slice(0, -1).every((runs) => runs === 3)).toBe(true)
+    stop()
+    const { length } = told
+    await host.start(fakeSettings())
+    await sleep(200)
+    expect(told).toHaveLength(length)
+    expect(host.sessions).toBe(2)
+  })
+
+  it('is held for a preview and paused by a person apart from each other (a preview ended a pause)', async () => {
+    const said = (): string[] => readFileSync(folder.logPath, 'utf8').match(/pause|resume/g) ?? []
+    await host.start(fakeSettings())
+    host.pause()
+    host.hold()
+    host.letGo()
+    expect(host.isPaused).toBe(true)
+    host.hold()
+    host.resume()
+    await host.denoise(folder.job('ok.wav'))
+    expect(said()).toEqual(['pause'])
+    host.letGo()
+    await host.denoise(folder.job('ok-2.wav'))
+    expect(said()).toEqual(['pause', 'resume'])
+  })
+
+  it('kills a paused engine that hangs in an urgent job (the preview would never end)', async () => {
+    await host.start(fakeSettings())
+    host.pause()
+    expect(await code(host.denoise({ ...folder.job('hang.wav'), isUrgent: true }))).toBe('E_ENGINE_CRASH')
+    host.resume()
+  })
+
+  it('is ready for the very settings that it was started with, and no others', async () => {
+    expect(host.isReadyWith(fakeSettings())).toBe(false)
+    await host.start(fakeSettings())
+    expect(host.isReadyWith(fakeSettings())).toBe(true)
+    expect(host.isReadyWith({ ...fakeSettings(), chunkSec: 3 })).toBe(false)
+    await host.shutdown()
+    expect(host.isReadyWith(fakeSettings())).toBe(false)
   })
 
   it('tells every change of its status, until asked no longer', async () => {
