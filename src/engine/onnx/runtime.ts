@@ -105,29 +105,26 @@ class OrtSession implements CountedSession {
   }
 
   async run(inputs: Tensors, into: Tensors = {}): Promise<Record<string, Tensor>> {
-    for (const { data } of [...Object.values(inputs), ...Object.values(into)]) this.ledger.hold(data.buffer)
     const fetches = Object.fromEntries(
       this.outputNames.map((name) => [name, into[name] === undefined ? null : toOrt(into[name])])
     )
     const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]))
     const results = await this.session.run(feeds, fetches)
-    return Object.fromEntries(
-      Object.entries(results).map(([name, tensor]) => {
-        const given = into[name]
-        const result = fromOrt(tensor)
-        this.ledger.hold(result.data.buffer)
-        if (given === undefined) return [name, result]
-        // The binding hands out a copy of an output that it has already written in place.
-        if (result.data.buffer !== given.data.buffer) this.giveBack(result.data)
-        return [name, given]
-      })
+    const outputs = Object.entries(results).map(
+      ([name, tensor]) => [name, this.taken(fromOrt(tensor), into[name])] as const
     )
+    const tensors = [...Object.values(inputs), ...outputs.map(([, tensor]) => tensor)]
+    this.ledger.ran(tensors.map(({ data }) => data.buffer))
+    return Object.fromEntries(outputs)
   }
 
-  private giveBack(array: Tensor['data']): void {
-    const { buffer } = array
-    const { byteLength } = buffer
-    if (discard(array)) this.ledger.gaveBack(buffer, byteLength)
+  /** The binding hands out a copy of an output that it has already written in place: that one is freed. */
+  private taken(result: Tensor, given: Tensor | undefined): Tensor {
+    if (given === undefined || result.data.buffer === given.data.buffer) return given ?? result
+    const { byteLength } = result.data
+    discard(result.data)
+    this.ledger.gaveBack(byteLength)
+    return given
   }
 
   async release(): Promise<void> {

@@ -7,44 +7,33 @@ export interface TensorCounts {
 }
 
 /**
- * Counts every buffer that went into or came out of a session, once, from its first run until its memory is given back: by
- * {@link TensorLedger.gaveBack}, or by V8's collector, which tells. A few lookups a run; nothing here is estimated.
+ * Counts the buffers that go into and come out of a session, each once. In use are those of the last run: what a session works with
+ * comes back run after run. Given back is what was freed at once ({@link TensorLedger.gaveBack}), and what an earlier run had and the
+ * last one had not: nothing of the session refers to it any more. No weak references: V8 keeps what they point to over its quick
+ * collections, which cost a light network 60 MB over twelve minutes.
  */
 export class TensorLedger {
-  private readonly known = new WeakSet<ArrayBufferLike>()
-  private readonly collected = new FinalizationRegistry<number>((bytes) => {
-    this.takeOff(bytes)
-  })
-  private inUse = 0
-  private bytesInUse = 0
+  /** Buffers of the last run, with their lengths; a detached one has none any more. */
+  private held = new Map<ArrayBufferLike, number>()
   private givenBack = 0
   private bytesGivenBack = 0
 
   get counts(): TensorCounts {
-    const { inUse, bytesInUse, givenBack, bytesGivenBack } = this
-    return { inUse, bytesInUse, givenBack, bytesGivenBack }
+    let bytesInUse = 0
+    for (const bytes of this.held.values()) bytesInUse += bytes
+    return { inUse: this.held.size, bytesInUse, givenBack: this.givenBack, bytesGivenBack: this.bytesGivenBack }
   }
 
-  /** A tensor over this buffer is there; further views of the same buffer count for nothing. */
-  hold(buffer: ArrayBufferLike): void {
-    if (this.known.has(buffer)) return
-    this.known.add(buffer)
-    const { byteLength } = buffer
-    this.collected.register(buffer, byteLength, buffer)
-    this.inUse++
-    this.bytesInUse += byteLength
+  /** A run worked with these; further views of the same buffer count for nothing. */
+  ran(buffers: Iterable<ArrayBufferLike>): void {
+    const now = new Map<ArrayBufferLike, number>()
+    for (const buffer of buffers) now.set(buffer, buffer.byteLength)
+    for (const [buffer, bytes] of this.held) if (!now.has(buffer)) this.gaveBack(bytes)
+    this.held = now
   }
 
-  /** The buffer's memory, `bytes` of it, is free again, though its (now empty) object may still be there. */
-  gaveBack(buffer: ArrayBufferLike, bytes: number): void {
-    if (!this.known.delete(buffer)) return
-    this.collected.unregister(buffer)
-    this.takeOff(bytes)
-  }
-
-  private takeOff(bytes: number): void {
-    this.inUse--
-    this.bytesInUse -= bytes
+  /** A buffer of so many bytes is free again. */
+  gaveBack(bytes: number): void {
     this.givenBack++
     this.bytesGivenBack += bytes
   }
