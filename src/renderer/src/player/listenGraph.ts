@@ -8,6 +8,7 @@ import { readFrames } from './readFrames'
 /** A context that has been quiet for so long lets the sound card go. */
 const SLEEP_MS = 5000
 const VOLUME_SEC = 0.01
+const TOUCHES = ['pointerdown', 'keydown'] as const
 
 export interface GraphEvents {
   readonly onState: (state: PlaybackState) => void
@@ -59,14 +60,19 @@ export class ListenGraph {
       onError: events.onError
     })
     this.#feeder.setReady(clip.progress.readyFrames)
+    for (const touch of TOUCHES) window.addEventListener(touch, this.#awaken, true)
     this.seek(0)
     this.#sleepSoon()
+  }
+
+  /** A browser that holds the sound back lets it go at a person's touch. */
+  readonly #awaken = (): void => {
+    if (this.isBlocked) void this.#context.resume().catch(this.#events.onError)
   }
 
   play(): void {
     this.#wanted = true
     this.#stayAwake()
-    // Refused until a person has touched the window: then the first touch does it.
     void this.#context.resume().catch(this.#events.onError)
     this.#post({ kind: 'play' })
   }
@@ -122,6 +128,7 @@ export class ListenGraph {
 
   async close(): Promise<void> {
     this.#stayAwake()
+    for (const touch of TOUCHES) window.removeEventListener(touch, this.#awaken, true)
     this.#feeder.close()
     this.#node.port.onmessage = null
     this.#node.disconnect()

@@ -24,6 +24,8 @@ import { useSettings } from './settings'
 
 /** What the page is told of the position, at most so often; the playhead itself is drawn from the audio thread's word. */
 const TELL_MS = 90
+/** A sound card that is allowed to starts sooner. */
+const BLOCKED_MS = 1500
 
 export interface OpenOptions {
   readonly previewId?: string | null
@@ -167,6 +169,7 @@ export const usePlayer = defineStore('player', () => {
     if (position.value >= frames.value) seek(activeLoop.value?.fromFrame ?? 0)
     isFollowing = true
     graph.play()
+    setTimeout(() => (isBlocked.value = graph?.isBlocked ?? false), BLOCKED_MS)
   }
   function toggle(): void {
     if (isPlaying.value) graph?.pause()
