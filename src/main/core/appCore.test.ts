@@ -39,7 +39,7 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
     expect(bench.mirror().jobs).toEqual(bench.core.queueState.jobs)
     const engines = bench.pushes.flatMap((push) => (push.topic === 'engine' ? [push.engine.kind] : []))
     expect(engines.slice(0, 2)).toEqual(['starting', 'ready'])
-    // Sampled once a second: two short files may be done before the first sample that has an engine.
+    // Sampled twice a second: two short files may be done before the first sample that has an engine.
     await bench.until(() =>
       bench.pushes.some((push) => push.topic === 'metrics' && (push.metrics.engineRssBytes ?? 0) > 20e6)
     )

@@ -17,17 +17,19 @@ const KEPT = 5
 /** The folder of the previews: nothing in it outlives the app, and only the last few the next preview. */
 export class PreviewFolder {
   private readonly done = new Map<string, PreviewFiles>()
-  private swept: Promise<void> | null = null
+  private readonly swept: Promise<void>
 
-  constructor(private readonly folder: string) {}
+  /** What an earlier life left goes at once; `folder` is nobody else's. */
+  constructor(private readonly folder: string) {
+    this.swept = removeAll(folder)
+  }
 
   filesOf(previewId: string): PreviewFiles | null {
     return this.done.get(previewId) ?? null
   }
 
-  /** A new folder for a preview; the first sweeps what an earlier life left. */
+  /** A new folder for a preview. */
   async make(previewId: string): Promise<string> {
-    this.swept ??= rm(this.folder, { recursive: true, force: true })
     await this.swept
     const made = path.join(this.folder, previewId)
     await mkdir(made, { recursive: true })
@@ -42,13 +44,17 @@ export class PreviewFolder {
     }
   }
 
-  /** What cannot be removed now (a file that is open, on Windows) goes with the next sweep. */
   async drop(previewId: string): Promise<void> {
-    await rm(path.join(this.folder, previewId), { recursive: true, force: true }).catch(() => undefined)
+    await removeAll(path.join(this.folder, previewId))
   }
 
   async clear(): Promise<void> {
     this.done.clear()
-    await rm(this.folder, { recursive: true, force: true }).catch(() => undefined)
+    await removeAll(this.folder)
   }
+}
+
+/** What cannot be removed now (a file that is open, on Windows) goes with the next sweep. */
+function removeAll(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true }).catch(() => undefined)
 }
