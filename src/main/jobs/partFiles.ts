@@ -8,7 +8,7 @@ import { fitName } from './fileNames'
 const PART_NAME = /^\..*\.(\d+)-([0-9a-f]{4})[0-9a-f]{8}\.part$/su
 
 /** Parts on a shared disk may be another machine's, whose processes we cannot see. */
-const machineTag = createHash('sha256').update(hostname()).digest('hex').slice(0, 4)
+export const ownerTag = createHash('sha256').update(hostname()).digest('hex').slice(0, 4)
 
 /** Parts that this process is writing. */
 const ours = new Set<string>()
@@ -16,10 +16,7 @@ const ours = new Set<string>()
 /** A fresh temporary name in the output's own folder, so that the last step is a rename. */
 export function newPartPath(outputPath: string): string {
   const { dir, base } = path.parse(outputPath)
-  const part = path.join(
-    dir,
-    fitName(`.${base}`, `.${process.pid}-${machineTag}${randomBytes(4).toString('hex')}.part`)
-  )
+  const part = path.join(dir, fitName(`.${base}`, `.${process.pid}-${ownerTag}${randomBytes(4).toString('hex')}.part`))
   ours.add(part)
   return part
 }
@@ -62,8 +59,12 @@ export async function sweepStaleParts(folders: Iterable<string>): Promise<readon
 
 function isStale(name: string): boolean {
   const match = PART_NAME.exec(name)
-  if (match?.[2] !== machineTag) return false
-  const pid = Number(match[1])
+  return match !== null && isOwnerGone(Number(match[1]), match[2]!)
+}
+
+/** Whether what a process of this machine was making is nobody's any more; it must not be in this one's hands. */
+export function isOwnerGone(pid: number, tag: string): boolean {
+  if (tag !== ownerTag) return false
   // Our own number on a part that is not ours: a container gave it to a run before us.
   return pid === process.pid || !isAlive(pid)
 }

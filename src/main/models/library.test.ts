@@ -32,7 +32,8 @@ const catalogue = (bytes: number): void => {
         onePass: { file: 'm.onnx', ...entry },
         stateful: { file: 's.onnx', ...entry }
       }
-    ]
+    ],
+    offers: []
   }
   put('catalog.json', JSON.stringify(catalog))
 }

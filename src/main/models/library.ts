@@ -1,42 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { z } from 'zod'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import type { ModelView } from '../../shared/ipc/views'
-import { MemoryLines } from './memoryForecast'
+import type { Device } from '../../shared/settings/choices'
+import { Catalog, type CatalogFile, type ModelOffer } from './catalog'
+import type { InstalledModels } from './installed'
+import { filesOf, filesOfPrecision, type ModelRecord, type PrecisionFiles } from './modelRecord'
+import { keyOf } from './selfCheck'
 
-const catalogFile = z.object({
-  file: z.string(),
-  bytes: z.number().int().positive().nullable(),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .nullable()
-})
+export { Catalog } from './catalog'
 
-/** `models/catalog.json`: the models that come with the program. Hashes are null only while a model is in the making. */
-export const Catalog = z.object({
-  version: z.literal(1),
-  default: z.string(),
-  models: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      licence: z.string(),
-      /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
-      chunkSec: z.number().positive(),
-      /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
-      cascade: z.union([z.literal(1), z.literal(2)]).optional(),
-      /** The engine's peak memory, fitted to measurements; null where nobody measured. */
-      memory: MemoryLines.nullable().default(null),
-      onePass: catalogFile,
-      stateful: catalogFile.nullable()
-    })
-  )
-})
-export type Catalog = z.infer<typeof Catalog>
-type CatalogFile = z.infer<typeof catalogFile>
+export type Precision = 'fp32' | 'fp16'
+
+/** Why a model runs in another precision than the one that was asked for. */
+export type PrecisionReason = 'noFp16' | 'noFp32' | 'notChecked' | 'notTrusted'
 
 /** A model as the engine takes it, and the name that it goes by. */
 export interface ResolvedModel {
@@ -44,32 +22,54 @@ export interface ResolvedModel {
   readonly files: EngineSettings['model']
   /** Seconds in one carried run unless the user says otherwise. */
   readonly chunkSec: number
+  readonly precision: Precision
+  /** Null where it is the one that was asked for. */
+  readonly precisionReason: PrecisionReason | null
 }
 
-/** For model files that the catalogue does not know: half a second keeps the full-size network under 400 MB. */
+export interface ResolveOptions {
+  readonly precision?: Precision
+  /** FP16 is trusted device by device. */
+  readonly device?: Device
+}
+
+/** For models that the catalogue does not know: half a second keeps the full-size network under 400 MB. */
 const UNKNOWN_MODEL_CHUNK_SEC = 0.5
 
-/** The models that are on this machine. `folder` holds the catalogue and the bundled files. */
+/** The models that are on this machine. `folder` holds the catalogue and the bundled files; `installed` are the user's own. */
 export class ModelLibrary {
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly installed: InstalledModels | null = null
+  ) {}
 
   async catalog(): Promise<Catalog> {
     const text = await readFile(path.join(this.folder, 'catalog.json'), 'utf8')
     return Catalog.parse(JSON.parse(text))
   }
 
-  /** The models that can be chosen: those of the catalogue whose files are there. */
-  async views(): Promise<ModelView[]> {
-    const { models } = await this.catalog()
-    const views = await Promise.all(models.map((model) => this.viewOf(model)))
-    return views.filter((view) => view !== null)
+  /** What can be downloaded. */
+  async offers(): Promise<readonly ModelOffer[]> {
+    return (await this.catalog()).offers
   }
 
-  /** What the model in this file is called: the catalogue's name, or the file's own. */
+  /** The models that can be chosen: those of the catalogue whose files are there, then the installed ones that are whole. */
+  async views(): Promise<ModelView[]> {
+    const { models } = await this.catalog()
+    const bundled = await Promise.all(models.map((model) => this.viewOf(model)))
+    const installed = (await this.records()).filter(({ damaged }) => damaged.length === 0)
+    return [...bundled.filter((view) => view !== null), ...installed.map(installedView)]
+  }
+
+  /** What the model in this file is called: the catalogue's name, the one it was installed under, or the file's own. */
   async nameOf(onePassPath: string): Promise<string> {
     const { models } = await this.catalog()
     const model = models.find(({ onePass }) => path.join(this.folder, onePass.file) === onePassPath)
-    return model?.name ?? path.basename(onePassPath)
+    if (model) return model.name
+    const own = (await this.records()).find((record) =>
+      filesOf(record).some(({ name }) => this.pathIn(record, name) === onePassPath)
+    )
+    return own?.name ?? path.basename(onePassPath)
   }
 
   private async viewOf(model: Catalog['models'][number]): Promise<ModelView | null> {
@@ -81,18 +81,19 @@ export class ModelLibrary {
   }
 
   /**
-   * The model for an id of the catalogue or a path of an ONNX file (its stateful companion is `NAME.stateful.onnx` beside it);
-   * null takes the default. Throws `E_MODEL_MISSING`, or `E_MODEL_DAMAGED` where a bundled file has the wrong size.
+   * The model for an id, bundled or installed, or a path of an ONNX file (its stateful companion is `NAME.stateful.onnx` beside it);
+   * null takes the default. FP16 is given where it is there and trusted on the device, FP32 with the reason otherwise. Throws
+   * `E_MODEL_MISSING`, or `E_MODEL_DAMAGED` where a file has the wrong size or was found damaged.
    */
-  async resolve(wanted: string | null): Promise<ResolvedModel> {
-    if (wanted !== null && isModelPath(wanted)) return resolveFile(path.resolve(wanted))
+  async resolve(wanted: string | null, options: ResolveOptions = {}): Promise<ResolvedModel> {
+    const precisionReason = options.precision === 'fp16' ? 'noFp16' : null
+    if (wanted !== null && isModelPath(wanted)) {
+      return { ...(await resolveFile(path.resolve(wanted))), precision: 'fp32', precisionReason }
+    }
     const catalog = await this.catalog()
     const id = wanted ?? catalog.default
     const entry = catalog.models.find((model) => model.id === id)
-    if (!entry) {
-      const known = catalog.models.map((model) => model.id).join(', ')
-      throw new AppError('E_MODEL_MISSING', { detail: `${id}; bundled: ${known}` })
-    }
+    if (!entry) return this.resolveInstalled(id, catalog, options)
     const onePass = await this.bundled(entry.onePass)
     const stateful = entry.stateful && (await this.bundled(entry.stateful))
     return {
@@ -103,8 +104,48 @@ export class ModelLibrary {
         onePassSha256: entry.onePass.sha256,
         statefulSha256: entry.stateful?.sha256 ?? null
       },
-      chunkSec: entry.chunkSec
+      chunkSec: entry.chunkSec,
+      precision: 'fp32',
+      precisionReason
     }
+  }
+
+  private async resolveInstalled(id: string, catalog: Catalog, options: ResolveOptions): Promise<ResolvedModel> {
+    const found = await this.installed?.find(id)
+    if (!found) throw new AppError('E_MODEL_MISSING', { detail: await this.knownIds(id, catalog) })
+    const { record, folder } = found
+    if (record === null) throw new AppError('E_MODEL_DAMAGED', { path: folder, detail: `${folder}: ${found.problem}` })
+    const { files, ...choice } = choose(record, options)
+    await this.installed!.assertWhole(record, files)
+    const { onePass, stateful } = files
+    return {
+      label: id,
+      files: {
+        onePassPath: this.pathIn(record, onePass.name),
+        statefulPath: stateful && this.pathIn(record, stateful.name),
+        onePassSha256: onePass.sha256,
+        statefulSha256: stateful?.sha256 ?? null
+      },
+      chunkSec: UNKNOWN_MODEL_CHUNK_SEC,
+      ...choice
+    }
+  }
+
+  private async knownIds(id: string, { models, offers }: Catalog): Promise<string> {
+    const installed = (await this.installed?.list()) ?? []
+    const bundledIds = models.map((model) => model.id).join(', ')
+    const others = installed.length === 0 ? '' : `; installed: ${installed.map((entry) => entry.id).join(', ')}`
+    const offered = offers.some((offer) => offer.id === id) ? '; it is not downloaded yet' : ''
+    return `${id}; bundled: ${bundledIds}${others}${offered}`
+  }
+
+  private async records(): Promise<readonly ModelRecord[]> {
+    const entries = (await this.installed?.list()) ?? []
+    return entries.flatMap(({ record }) => record ?? [])
+  }
+
+  private pathIn({ id }: ModelRecord, name: string): string {
+    return path.join(this.installed!.folder, id, name)
   }
 
   /** Looks at the size only: the engine checks the hash of the bytes that it loads. */
@@ -124,7 +165,51 @@ export function isModelPath(wanted: string): boolean {
   return /[/\\]/u.test(wanted) || path.extname(wanted).toLowerCase() === '.onnx'
 }
 
-async function resolveFile(full: string): Promise<ResolvedModel> {
+interface Choice {
+  readonly files: PrecisionFiles
+  readonly precision: Precision
+  readonly precisionReason: PrecisionReason | null
+}
+
+/** The precision that runs, of those that are there. Pure. */
+export function choose(
+  { id, precisions: { fp32, fp16 }, selfChecks }: ModelRecord,
+  { precision = 'fp32', device = 'auto' }: ResolveOptions
+): Choice {
+  if (fp32 === null) {
+    if (fp16 === null) throw new AppError('E_MODEL_DAMAGED', { detail: `${id} has no files` })
+    return { files: fp16, precision: 'fp16', precisionReason: precision === 'fp16' ? null : 'noFp32' }
+  }
+  const inFull = (precisionReason: PrecisionReason | null): Choice => ({
+    files: fp32,
+    precision: 'fp32',
+    precisionReason
+  })
+  if (precision === 'fp32') return inFull(null)
+  if (fp16 === null) return inFull('noFp16')
+  const check = selfChecks.find((done) => done.device === keyOf(device))
+  if (check === undefined) return inFull('notChecked')
+  return check.isTrusted ? { files: fp16, precision, precisionReason: null } : inFull('notTrusted')
+}
+
+function installedView(record: ModelRecord): ModelView {
+  const { id, name, licence, cascade } = record
+  const { files } = choose(record, {})
+  const view = {
+    id,
+    name,
+    licence: licence ?? '',
+    chunkSec: UNKNOWN_MODEL_CHUNK_SEC,
+    sizeBytes: filesOfPrecision(files).reduce((sum, { bytes }) => sum + bytes, 0),
+    hasStateful: files.stateful !== null,
+    sha256: files.onePass.sha256
+  }
+  return cascade === null ? view : { ...view, cascade }
+}
+
+type ResolvedFile = Omit<ResolvedModel, 'precision' | 'precisionReason'>
+
+async function resolveFile(full: string): Promise<ResolvedFile> {
   if ((await fileSize(full)) === null) throw new AppError('E_MODEL_MISSING', { path: full, detail: full })
   const { dir, name, ext } = path.parse(full)
   const companion = path.join(dir, `${name}.stateful${ext}`)

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { MemoryLines } from './memoryForecast'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const cascade = z.union([z.literal(1), z.literal(2)])
+
+const catalogFile = z.object({
+  file: z.string(),
+  bytes: z.number().int().positive().nullable(),
+  sha256: sha256.nullable()
+})
+export type CatalogFile = z.infer<typeof catalogFile>
+
+/** A model that can be downloaded: its file as its authors publish it, which is then converted here. */
+export const ModelOffer = z.object({
+  id: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  /** What it was trained on, and where it comes from; English. */
+  notes: z.string(),
+  fileName: z.string(),
+  bytes: z.number().int().positive(),
+  sha256,
+  /** The same file in several places, the first one by default. */
+  mirrors: z.array(z.object({ name: z.string(), url: z.url() })).min(1)
+})
+export type ModelOffer = z.infer<typeof ModelOffer>
+
+/** `models/catalog.json`: the models that come with the program. Hashes are null only while a model is in the making. */
+export const Catalog = z.object({
+  version: z.literal(1),
+  default: z.string(),
+  models: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      licence: z.string(),
+      /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
+      chunkSec: z.number().positive(),
+      /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
+      cascade: cascade.optional(),
+      /** The engine's peak memory, fitted to measurements; null where nobody measured. */
+      memory: MemoryLines.nullable().default(null),
+      onePass: catalogFile,
+      stateful: catalogFile.nullable()
+    })
+  ),
+  offers: z.array(ModelOffer).default([])
+})
+export type Catalog = z.infer<typeof Catalog>

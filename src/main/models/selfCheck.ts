@@ -1,0 +1,84 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { WorkshopEvent } from '../../engine/workshopProtocol'
+import { toAppError } from '../../shared/errors/appError'
+import type { Device } from '../../shared/settings/choices'
+import type { WorkshopHost } from '../processes/workshopHost'
+import type { PrecisionFiles, SelfCheck } from './modelRecord'
+
+/** Below this FP16 is not taken for FP32's equal. */
+export const TRUSTED_SNR_DB = 45
+
+type Tried = Extract<WorkshopEvent, { type: 'tried' }>
+
+export interface SelfCheckOptions {
+  /** Where the files lie. */
+  readonly folder: string
+  readonly fp32: PrecisionFiles
+  readonly fp16: PrecisionFiles
+  readonly device: Device
+  readonly now: string
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((fraction: number) => void) | undefined
+}
+
+/**
+ * FP16 against FP32 on one device: both run the same clip in a process of their own, so that each one's memory is its own. What a
+ * device cannot do is the check's result, not an error; only `E_CANCELLED` is thrown, and errors of the file system.
+ */
+export async function runSelfCheck(workshop: WorkshopHost, options: SelfCheckOptions): Promise<SelfCheck> {
+  const { folder, device, now, signal } = options
+  const [reference, result] = [path.join(folder, '.check-fp32'), path.join(folder, '.check-fp16')]
+  const attempt = (files: PrecisionFiles, outPath: string, referencePath: string | null): Promise<Tried> =>
+    workshop.try(
+      {
+        statefulPath: path.join(folder, files.stateful!.name),
+        sha256: files.stateful!.sha256,
+        device,
+        outPath,
+        referencePath
+      },
+      signal ? { signal } : {}
+    )
+  const base = { device: keyOf(device), checkedAt: now }
+  let fp32: Tried | null = null
+  try {
+    options.onProgress?.(0)
+    fp32 = await attempt(options.fp32, reference, null)
+    options.onProgress?.(0.5)
+    const fp16 = await attempt(options.fp16, result, reference)
+    return { ...base, ...compared(fp32, fp16), error: null }
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (error.code === 'E_CANCELLED') throw error
+    const nothing = { snrDb: null, isFinite: false, fp16: null, speedRatio: null, isTrusted: false }
+    return { ...base, ...nothing, fp32: fp32 && costOf(fp32), error: error.toPayload() }
+  } finally {
+    await Promise.all([rm(reference, { force: true }), rm(result, { force: true })])
+  }
+}
+
+/** `auto` is the CPU, as the engine takes it. */
+export function keyOf(device: Device): Device {
+  return device === 'auto' ? 'cpu' : device
+}
+
+function compared(
+  fp32: Tried,
+  fp16: Tried
+): Pick<SelfCheck, 'snrDb' | 'isFinite' | 'fp32' | 'fp16' | 'speedRatio' | 'isTrusted'> {
+  const isFinite = fp32.isFinite && fp16.isFinite
+  const { snrDb } = fp16
+  return {
+    snrDb,
+    isFinite,
+    fp32: costOf(fp32),
+    fp16: costOf(fp16),
+    speedRatio: fp32.wallSec / fp16.wallSec,
+    isTrusted: isFinite && snrDb !== null && snrDb >= TRUSTED_SNR_DB
+  }
+}
+
+function costOf({ wallSec, peakRssBytes }: Tried): NonNullable<SelfCheck['fp32']> {
+  return { wallSec, peakRssBytes }
+}
