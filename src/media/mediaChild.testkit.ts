@@ -60,7 +60,7 @@ export class MediaChild {
     const id = ++this.lastId
     return new Promise((done) => {
       this.answers.set(id, done as (event: MediaEvent) => void)
-      this.send({ ...request, id } as MediaRequest)
+      this.send({ ...request, id })
     })
   }
 

@@ -121,14 +121,21 @@ export class Clip {
   private async measure(): Promise<void> {
     const { files, measures, closing } = this
     await this.looked
+    // Filled again and again: hours of small arrays would wait for the collector.
+    const slices = Array.from({ length: files.isPair ? 2 : 1 }, () =>
+      Array.from({ length: files.channels }, () => new Float32Array(SLICE_FRAMES))
+    )
     while (!measures.isFull) {
       const count = Math.min(SLICE_FRAMES, files.frames - measures.filledFrames)
       const at = measures.filledFrames
-      const [original, clean] = await Promise.all([
-        files.readFile('original', at, count, closing.signal),
-        files.isPair ? files.readFile('clean', at, count, closing.signal) : null
+      const [original, clean] = [slices[0]!, slices[1] ?? null].map((slice) =>
+        slice?.map((one) => one.subarray(0, count))
+      )
+      await Promise.all([
+        files.fillFrom('original', at, original!, closing.signal),
+        clean && files.fillFrom('clean', at, clean, closing.signal)
       ])
-      measures.push(original, clean)
+      measures.push(original!, clean ?? null)
       this.tell('sometimes')
       await nextTurn()
     }

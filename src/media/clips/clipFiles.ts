@@ -48,8 +48,18 @@ export class ClipFiles {
     const to = Math.min(this.frames, startFrame + count)
     if (to <= from) return out
     const inside = out.map((channel) => channel.subarray(from - startFrame, to - startFrame))
-    await this.fileOf(signal)!.read(this.startFrame + from, inside, abort)
+    await this.fillFrom(signal, from, inside, abort)
     return out
+  }
+
+  /** One file's frames from `startFrame` on into arrays of one length, all of them inside the clip. */
+  fillFrom(
+    signal: 'original' | 'clean',
+    startFrame: number,
+    out: readonly Float32Array[],
+    abort: AbortSignal
+  ): Promise<void> {
+    return this.fileOf(signal)!.read(this.startFrame + startFrame, out, abort)
   }
 
   async readSignal(signal: Signal, startFrame: number, count: number, abort: AbortSignal): Promise<Float32Array[]> {

@@ -10,6 +10,8 @@ import { assertSignal } from './clipPeaks'
 const MAX_KEPT = 96
 /** Places inside a column that its power is the mean of, at most. */
 const MAX_PLACES = 4
+/** The same where each place is a read of its own. */
+const MAX_FAR_PLACES = 2
 /** Places nearer than this are read in one go. */
 const NEAR_FRAMES = 4 * COLUMN_FRAMES
 const BLOCK_FRAMES = 32_768
@@ -59,7 +61,8 @@ export class ClipTiles {
   private async make({ signal, level, index }: TileRequest, abort: AbortSignal): Promise<MediaValue<'tile'>> {
     abort.throwIfAborted()
     const hop = TILE_HOP * 2 ** level
-    const places = Math.min(MAX_PLACES, Math.max(1, hop / COLUMN_FRAMES))
+    const isFar = hop / MAX_PLACES > NEAR_FRAMES
+    const places = Math.min(isFar ? MAX_FAR_PLACES : MAX_PLACES, Math.max(1, hop / COLUMN_FRAMES))
     const bytes = new Uint8Array(TILE_COLUMNS * TILE_ROWS)
     const { frames, files } = this.clip
     const ready = files.readyFrames

@@ -181,8 +181,13 @@ export class DecodedFile implements HeardFile {
     this.isWhole = true
     this.waits.reached(Infinity)
     const { cache, key } = this.decoding
-    this.kept = await cache.keep(this.part!, decodedName(key, this.sourceChannels))
-    this.part = null
+    try {
+      this.kept = await cache.keep(this.part!, decodedName(key, this.sourceChannels))
+      this.part = null
+    } catch (thrown) {
+      // All of it is there for this time (another clip may hold the name open); the next time it is decoded again.
+      console.error(`a decoded copy is not kept: ${String(thrown)}`)
+    }
   }
 
   private async cleanUp(): Promise<void> {

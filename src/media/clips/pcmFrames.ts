@@ -7,6 +7,8 @@ import { AppError } from '../../shared/errors/appError'
 
 /** One read of the disk. */
 const BLOCK_BYTES = 256 * 1024
+/** Blocks kept for the next reads: one for the reading of the whole file, one for who asks meanwhile. */
+const MAX_SPARE = 2
 
 interface Block {
   readonly bytes: Buffer
@@ -60,7 +62,7 @@ export class PcmFrames {
         await take(block.planar, at, count)
       }
     } finally {
-      if (this.spare.length === 0) this.spare.push(block)
+      if (this.spare.length < MAX_SPARE) this.spare.push(block)
     }
   }
 
