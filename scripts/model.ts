@@ -1,88 +1,116 @@
-import { stat } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import { convertWeights, type Conversion, type Precision } from '../src/engine/model/convert'
+import os from 'node:os'
+import path from 'node:path'
+import { failureText } from '../src/main/cli/batchVoice'
+import { EXIT_CANCELLED, watchForInterruption } from '../src/main/cli/interruption'
+import { Screen } from '../src/main/cli/screen'
+import { printable } from '../src/main/cli/words'
+import { layoutOf } from '../src/main/compose'
+import { dataFolderOf } from '../src/main/dataFolder'
+import type { AddedModel } from '../src/main/models/importer'
+import { openModels, type Models } from '../src/main/models/openModels'
+import { workshopForkTransport } from '../src/main/processes/forkTransport'
+import { WorkshopHost } from '../src/main/processes/workshopHost'
 import { AppError, toAppError } from '../src/shared/errors/appError'
-import { describeError } from '../src/shared/errors/describe'
+import { parseModelCommand, USAGE, type ModelCommand } from './modelArgs'
+import { convertTo } from './modelConvert'
+import { checkText, convertedLines, listLines, progressOn } from './modelVoice'
+import { projectRoot } from './projectRoot'
 
-/** `npm run model -- convert WEIGHTS --out FILE.onnx [--precision fp16]` */
+/** `npm run model -- list | add | download | verify | remove | convert`. */
 
-const USAGE = `npm run model -- convert WEIGHTS --out FILE.onnx [--precision fp32|fp16]
-
-WEIGHTS: a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) or a safetensors file. It is read as data: nothing in it runs.
-Writes FILE.onnx (the whole clip in one pass) and FILE.stateful.onnx (piece by piece) from FRCRN weights of any
-width and one or two U-Nets; networks over 16 MB keep their weights in FILE.weights.bin, which belongs to both. FP16 takes half the room; it is
-for graphics cards, on a CPU it is slower.`
-
+const FAILED = 1
 const WRONG_USE = 2
 
-interface Arguments {
-  readonly weightsPath: string
-  readonly outPath: string
-  readonly precision: Precision
+const screen = new Screen(process.stdout, process.stderr, false)
+const layout = layoutOf(path.join(projectRoot, 'out', 'main'))
+const workshop = new WorkshopHost(() => workshopForkTransport(layout.workshopPath))
+
+// Whatever ends this process, what it started ends with it.
+process.on('exit', () => {
+  workshop.killNow()
+})
+
+function openService(data: string | null): Promise<Models> {
+  const { env, platform } = process
+  const dataFolder = dataFolderOf(data, { env, platform, home: os.homedir() })
+  return openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop })
 }
 
-/** Throws a plain Error with the reason for wrong use. */
-function parseCommand(): Arguments | 'help' {
-  const { values, positionals } = parseArgs({
-    options: {
-      out: { type: 'string' },
-      precision: { type: 'string', default: 'fp32' },
-      help: { type: 'boolean', short: 'h' }
-    },
-    allowPositionals: true,
-    strict: true
-  })
-  if (values.help === true) return 'help'
-  const [command, weightsPath, ...rest] = positionals
-  if (command !== 'convert') throw new Error(command === undefined ? 'say what to do' : `"${command}" is not known`)
-  if (weightsPath === undefined) throw new Error('the weights file is missing')
-  if (rest.length > 0) throw new Error(`one weights file at a time; "${rest.join(' ')}" is too much`)
-  if (values.out === undefined) throw new Error('--out FILE.onnx is missing')
-  if (!values.out.endsWith('.onnx')) throw new Error('--out must end in .onnx')
-  const { precision } = values
-  if (precision !== 'fp32' && precision !== 'fp16') throw new Error(`--precision is fp32 or fp16, not ${precision}`)
-  return { weightsPath, outPath: values.out, precision }
+async function run(command: ModelCommand, data: string | null, signal: AbortSignal): Promise<number> {
+  if (command.kind === 'help') {
+    screen.line(USAGE)
+    return 0
+  }
+  const onProgress = progressOn(screen)
+  if (command.kind === 'convert') {
+    const onStep = (done: number, of: number): void => {
+      onProgress({ phase: 'convert', fraction: done / of })
+    }
+    const made = await convertTo(workshop, { ...command, signal, onStep })
+    for (const line of convertedLines(made)) screen.line(line)
+    return 0
+  }
+  const { service } = await openService(data)
+  const task = { signal, onProgress }
+  switch (command.kind) {
+    case 'list':
+      for (const line of listLines(await service.list())) screen.line(line)
+      return 0
+    case 'add':
+      tellAdded(await service.add(command.path, { ...task, id: command.id }))
+      return 0
+    case 'download':
+      tellAdded(await service.download(command.id, { ...task, mirror: command.mirror }))
+      return 0
+    case 'remove':
+      await service.remove(command.id)
+      screen.line(`${command.id} is removed.`)
+      return 0
+    case 'verify':
+      return tellVerified(await service.verify(command.id, task))
+  }
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`
+function tellAdded({ record, isNew }: AddedModel): void {
+  screen.line(isNew ? `Installed as ${record.id}.` : `It is installed already, as ${record.id}.`)
+  for (const check of record.selfChecks) screen.line(`  ${checkText(check)}`)
+  screen.line(`  use it with: npm run denoise -- INPUT --model ${record.id}`)
 }
 
-function report({ channels, cascade, bytes, ...paths }: Conversion): void {
-  console.log(`FRCRN of ${channels} channels, ${cascade === 2 ? 'two U-Nets' : 'one U-Net'}`)
-  console.log(`  one pass  ${paths.onePassPath}  ${megabytes(bytes.onePass)}`)
-  console.log(`  stateful  ${paths.statefulPath}  ${megabytes(bytes.stateful)}`)
-  if (paths.sharedDataPath !== null) console.log(`  weights   ${paths.sharedDataPath}  ${megabytes(bytes.sharedData)}`)
-}
-
-async function mustExist(path: string): Promise<void> {
-  const found = await stat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  })
-  if (found === null) throw new AppError('E_MODEL_MISSING', { path, detail: path })
+function tellVerified(results: Awaited<ReturnType<Models['service']['verify']>>): number {
+  screen.clearStatus()
+  for (const { id, damaged } of results) {
+    if (damaged.length === 0) screen.line(`${id}: whole`)
+    else {
+      const error = new AppError('E_MODEL_DAMAGED', { detail: damaged.join(', ') }).toPayload()
+      screen.error(failureText(`${id}:`, error))
+    }
+  }
+  return results.every(({ damaged }) => damaged.length === 0) ? 0 : FAILED
 }
 
 async function main(): Promise<number> {
-  let command: Arguments | 'help'
+  let parsed: ReturnType<typeof parseModelCommand>
   try {
-    command = parseCommand()
+    parsed = parseModelCommand(process.argv.slice(2))
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    screen.error(`${printable(error instanceof Error ? error.message : String(error))}\n\n${USAGE}`)
     return WRONG_USE
   }
-  if (command === 'help') {
-    console.log(USAGE)
-    return 0
-  }
+  const interruption = watchForInterruption(() => {
+    workshop.killNow()
+  })
   try {
-    await mustExist(command.weightsPath)
-    report(await convertWeights(command.weightsPath, command.outPath, command.precision))
-    return 0
-  } catch (error) {
-    const { what, next } = describeError(toAppError(error).toPayload())
-    console.error(`${what}\n${next}`)
-    return 1
+    return await run(parsed.command, parsed.data, interruption.signal)
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    screen.clearStatus()
+    screen.error(failureText(`${parsed.command.kind}:`, error.toPayload()))
+    if (error.code === 'E_INTERNAL') console.error(thrown)
+    return interruption.signal.aborted ? EXIT_CANCELLED : FAILED
+  } finally {
+    screen.clearStatus()
+    interruption.dispose()
   }
 }
 

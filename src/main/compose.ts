@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
+import { dataFolderOf } from './dataFolder'
 import { ModelLibrary } from './models/library'
+import { installedIn } from './models/openModels'
 import { EngineHost } from './processes/engineHost'
 import { forkTransport } from './processes/forkTransport'
 
@@ -39,10 +42,17 @@ export function layoutOf(bundleFolder: string): Layout {
   }
 }
 
+/** The models of the command line: bundled ones, and those of the data folder that it names (null: the app's own). */
+export function libraryOf(layout: Layout, data: string | null): ModelLibrary {
+  const { env, platform } = process
+  return new ModelLibrary(layout.modelsFolder, installedIn(dataFolderOf(data, { env, platform, home: homedir() })))
+}
+
 export interface HeadlessServices {
   readonly version: string
   readonly host: EngineHost
-  readonly models: ModelLibrary
+  /** With the user's models of a data folder; null takes the app's own. */
+  readonly models: (data: string | null) => ModelLibrary
 }
 
 /** The parts of the program that run without a window, wired. */
@@ -50,6 +60,6 @@ export function composeHeadless(layout: Layout): HeadlessServices {
   return {
     version: layout.version,
     host: new EngineHost(() => forkTransport(layout.enginePath)),
-    models: new ModelLibrary(layout.modelsFolder)
+    models: (data) => libraryOf(layout, data)
   }
 }

@@ -3,8 +3,8 @@ import { toAppError } from '../../shared/errors/appError'
 import { parseCommand, UsageError } from '../cli/args'
 import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
-import { layoutOf } from '../compose'
-import { ModelLibrary } from '../models/library'
+import { layoutOf, libraryOf } from '../compose'
+import type { ModelLibrary } from '../models/library'
 import { EngineHost } from '../processes/engineHost'
 import { utilityTransport } from '../processes/utilityTransport'
 
@@ -32,7 +32,7 @@ async function run(argv: readonly string[], bundleFolder: string): Promise<numbe
   process.on('exit', () => {
     host.killNow()
   })
-  return exitCode(argv, { version: layout.version, host, models: new ModelLibrary(layout.modelsFolder) })
+  return exitCode(argv, { version: layout.version, host, models: (data) => libraryOf(layout, data) })
 }
 
 /** Help, version and wrong use are answered on any machine, before Electron looks for a display. */
@@ -61,7 +61,11 @@ async function readyWithoutWindow(): Promise<void> {
 
 async function exitCode(
   argv: readonly string[],
-  services: { readonly version: string; readonly host: EngineHost; readonly models: ModelLibrary }
+  services: {
+    readonly version: string
+    readonly host: EngineHost
+    readonly models: (data: string | null) => ModelLibrary
+  }
 ): Promise<number> {
   try {
     return await runCli(argv, { ...services, stdout: process.stdout, stderr: process.stderr })

@@ -11,6 +11,9 @@ export interface DenoiseArgs {
   readonly recursive: boolean
   readonly onExists: OnExists
   readonly model: string | null
+  readonly precision: (typeof PRECISIONS)[number]
+  /** Where the user's models lie; null takes the app's folder. */
+  readonly data: string | null
   readonly device: Device
   /** Null where nothing was asked for: the model and the join then decide. */
   readonly join: Join | null
@@ -28,6 +31,8 @@ export interface DenoiseArgs {
 export type Command =
   { readonly kind: 'help' } | { readonly kind: 'version' } | { readonly kind: 'denoise'; readonly args: DenoiseArgs }
 
+const PRECISIONS = ['fp32', 'fp16'] as const
+
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean', default: false } as const
 
@@ -36,6 +41,8 @@ const OPTIONS = {
   'no-recursive': FLAG,
   'on-exists': TEXT,
   model: TEXT,
+  precision: TEXT,
+  data: TEXT,
   device: TEXT,
   join: TEXT,
   'chunk-seconds': TEXT,
@@ -71,6 +78,8 @@ export function parseCommand(argv: readonly string[]): Command {
     recursive: !values['no-recursive'],
     onExists: oneOf('on-exists', values['on-exists'], ON_EXISTS) ?? 'skip',
     model: filled('model', values.model),
+    precision: oneOf('precision', values.precision, PRECISIONS) ?? 'fp32',
+    data: filled('data', values.data),
     device: oneOf('device', values.device, DEVICES) ?? 'auto',
     join: oneOf('join', values.join, JOINS),
     chunkSec: number('chunk-seconds', values['chunk-seconds'], { min: MIN_CHUNK_SEC, max: MAX_CHUNK_SEC }),

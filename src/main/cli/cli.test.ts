@@ -20,6 +20,8 @@ describe('parseCommand', () => {
       recursive: true,
       onExists: 'skip',
       model: null,
+      precision: 'fp32',
+      data: null,
       device: 'auto',
       join: null,
       chunkSec: null,

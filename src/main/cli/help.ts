@@ -8,7 +8,11 @@ INPUT is a file or a folder; folders are taken with all that is in them.
                               without it beside each source, as name.clean.ext
   --no-recursive              leave sub-folders alone
   --on-exists WHAT            skip (default), rename or overwrite
-  --model ID|FILE.onnx        a bundled model or a model file (default frcrn-lite)
+  --model ID|FILE.onnx        a bundled or installed model, or a model file
+                              (default frcrn-lite; npm run model -- list)
+  --precision NAME            fp32 (default) or fp16, where the model has it and it
+                              was found as good on the device
+  --data DIR                  where installed models are (default: the app's)
   --device NAME               auto (default), cpu, webgpu, cuda, dml or coreml
   --join WAY                  carried (default) or overlap
   --chunk-seconds N           audio in one run (default 1 for frcrn-lite, 0.5 for

@@ -7,7 +7,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BatchMeter } from '../jobs/batchMeter'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
-import type { ModelLibrary, ResolvedModel } from '../models/library'
+import type { ModelLibrary, PrecisionReason, ResolvedModel } from '../models/library'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
@@ -28,7 +28,7 @@ export const EXIT_WRONG_USE = 2
 export interface CliServices {
   readonly version: string
   readonly host: EngineHost
-  readonly models: ModelLibrary
+  readonly models: (data: string | null) => ModelLibrary
   readonly stdout: Terminal
   readonly stderr: Terminal
 }
@@ -54,6 +54,13 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
   }
 }
 
+const PRECISION_NOTES: Readonly<Record<PrecisionReason, string>> = {
+  noFp16: 'This model is there in FP32 only: FP32 is used.',
+  noFp32: 'This model is there in FP16 only: FP16 is used.',
+  notChecked: 'FP16 of this model was not compared with FP32 on this device: FP32 is used.',
+  notTrusted: 'FP16 of this model is too far from FP32 on this device: FP32 is used.'
+}
+
 class DenoiseCommand {
   private readonly screen: Screen
 
@@ -74,6 +81,7 @@ class DenoiseCommand {
     })
     const batch = await prepareBatch(this.args, this.signal)
     for (const note of notes) this.screen.line(note)
+    if (model.precisionReason) this.screen.line(PRECISION_NOTES[model.precisionReason])
     this.tellScan(batch)
     const settings = this.jobSettings(batch, model, values)
     const { state, stopped } = await this.denoise(batch, model, settings)
@@ -88,7 +96,8 @@ class DenoiseCommand {
   /** A model that is not there is a wrong option, not a failed file. */
   private async resolveModel(): Promise<ResolvedModel> {
     try {
-      return await this.services.models.resolve(this.args.model)
+      const { model, data, precision, device } = this.args
+      return await this.services.models(data).resolve(model, { precision, device })
     } catch (thrown) {
       const head = this.args.model === null ? 'The default model:' : `--model ${this.args.model}:`
       throw new UsageError(failureText(head, toAppError(thrown).toPayload()))
