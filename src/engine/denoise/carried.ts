@@ -66,11 +66,15 @@ export class CarriedJoin implements Joiner {
 
   private denoiser(lane: StatefulLane, options: LaneOptions, close: () => void): CarriedLane {
     this.lanes.rewind(lane, this.fedSamples(options.totalSamples) / this.model.hopSamples - 1)
+    const [input, output] = [this.lanes.make(this.chunkSamples), this.lanes.make(this.chunkSamples)]
     return new CarriedLane(this.batcher, lane, {
       ...options,
-      chunkSamples: this.chunkSamples,
+      ...{ chunkSamples: this.chunkSamples, input, output },
       skipSamples: EDGE_SAMPLES + this.model.delaySamples,
-      close
+      close: () => {
+        close()
+        for (const array of [input, output]) this.lanes.letGo(array)
+      }
     })
   }
 
@@ -148,6 +152,9 @@ function excerptPlan(plan: SurveyPlan, hopSamples: number): ExcerptPlan {
 
 interface CarriedLaneOptions extends LaneOptions {
   readonly chunkSamples: number
+  /** Of one chunk each. */
+  readonly input: Float32Array
+  readonly output: Float32Array
   /** Output before the file's first sample: the zeros fed first, and the graph's delay. */
   readonly skipSamples: number
   readonly close: () => void
@@ -168,8 +175,8 @@ class CarriedLane implements LaneDenoiser {
     private readonly lane: StatefulLane,
     private readonly options: CarriedLaneOptions
   ) {
-    this.input = new Float32Array(options.chunkSamples)
-    this.output = new Float32Array(options.chunkSamples)
+    this.input = options.input
+    this.output = options.output
     this.ready = new SampleQueue(2 * options.chunkSamples)
     this.toSkip = options.skipSamples
   }

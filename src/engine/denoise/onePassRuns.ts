@@ -15,6 +15,8 @@ export interface WaveShape {
 
 export interface OnePassLane {
   modelSec: number
+  /** What of it runs alone lies in this array. */
+  held?: Float32Array
 }
 
 /** Reads the shape of a waveform model. Throws E_MODEL_UNSUPPORTED where it is not one. */
@@ -57,11 +59,32 @@ export class OnePassRuns {
     )
   }
 
+  /** The lane is closed. */
+  forget(lane: OnePassLane): void {
+    if (lane.held) this.session.letGo?.(lane.held)
+    delete lane.held
+  }
+
+  /** A lane's input is in one buffer for as long as that is long enough. */
+  private hold(lane: OnePassLane, input: Float32Array): void {
+    if (lane.held?.buffer === input.buffer) return
+    this.forget(lane)
+    lane.held = input
+    this.session.keep?.(input)
+  }
+
   private gather(items: readonly BatchItem<OnePassLane>[]): Float32Array {
     const first = items[0]!.input
-    if (items.length === 1) return first
+    if (items.length === 1) {
+      this.hold(items[0]!.lane, first)
+      return first
+    }
     const size = items.length * first.length
-    if (this.rows.length < size) this.rows = new Float32Array(size)
+    if (this.rows.length < size) {
+      this.session.letGo?.(this.rows)
+      this.rows = new Float32Array(size)
+      this.session.keep?.(this.rows)
+    }
     items.forEach(({ input }, row) => {
       this.rows.set(input, row * first.length)
     })

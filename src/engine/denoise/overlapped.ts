@@ -33,7 +33,7 @@ export class OverlappedJoin implements Joiner {
 
   open(options: LaneOptions): Promise<LaneDenoiser> {
     const windows = overlapWindows(this.plan, options.totalSamples, this.options.hopSamples)
-    return Promise.resolve(new OverlappedLane(this.batcher, this.plan, windows, options))
+    return Promise.resolve(new OverlappedLane({ batcher: this.batcher, runs: this.runs }, this.plan, windows, options))
   }
 }
 
@@ -51,7 +51,7 @@ class OverlappedLane implements LaneDenoiser {
   private window: OverlapWindow | null
 
   constructor(
-    private readonly batcher: LaneBatcher<OnePassLane>,
+    private readonly model: { readonly batcher: LaneBatcher<OnePassLane>; readonly runs: OnePassRuns },
     private readonly plan: OverlapPlan,
     private readonly windows: Iterator<OverlapWindow, void>,
     private readonly options: LaneOptions
@@ -62,7 +62,7 @@ class OverlappedLane implements LaneDenoiser {
     this.ready = new SampleQueue(plan.chunk)
     this.fade = fadeIn(plan.overlap)
     this.input.reserve(EDGE_SAMPLES)
-    batcher.open(this.lane, options.isHeld)
+    model.batcher.open(this.lane, options.isHeld)
   }
 
   get modelSec(): number {
@@ -89,7 +89,8 @@ class OverlappedLane implements LaneDenoiser {
   }
 
   close(): void {
-    this.batcher.close(this.lane)
+    this.model.batcher.close(this.lane)
+    this.model.runs.forget(this.lane)
   }
 
   private nextWindow(): OverlapWindow | null {
@@ -105,7 +106,7 @@ class OverlappedLane implements LaneDenoiser {
       if (this.input.length < inputLength) return
       await this.options.checkpoint()
       if (this.output.length !== inputLength) this.output = new Float32Array(inputLength)
-      await this.batcher.run(this.lane, this.input.peek(0, inputLength), this.output)
+      await this.model.batcher.run(this.lane, this.input.peek(0, inputLength), this.output)
       const following = this.nextWindow()
       this.emit(this.window, following === null)
       this.window = following

@@ -60,25 +60,37 @@ export class StatefulLanes {
   private readonly free: Float32Array[] = []
   private spare: Float32Array
   private gathered: { in: Float32Array; out: Float32Array } | null = null
-  private samplesIn = new Float32Array(0)
-  private samplesOut = new Float32Array(0)
+  private samplesIn: Float32Array = new Float32Array(0)
+  private samplesOut: Float32Array = new Float32Array(0)
 
   constructor(
     private readonly session: ModelSession,
     readonly layout: StateLayout,
     private readonly batch: number
   ) {
-    this.spare = new Float32Array(layout.stateSize)
+    this.spare = this.make(layout.stateSize)
+  }
+
+  /** An array that lives on between runs, until it is given to {@link letGo}. */
+  make(length: number): Float32Array {
+    const array = new Float32Array(length)
+    this.session.keep?.(array)
+    return array
+  }
+
+  letGo(array: Float32Array): void {
+    this.session.letGo?.(array)
   }
 
   openLane(): StatefulLane {
-    const state = this.free.pop() ?? new Float32Array(this.layout.stateSize)
+    const state = this.free.pop() ?? this.make(this.layout.stateSize)
     state.fill(0)
     return { state, framesFed: 0, frameCount: UNKNOWN_FRAME_COUNT, silentFrames: 0, modelSec: 0 }
   }
 
   closeLane(lane: StatefulLane): void {
     if (this.free.length < this.batch && lane.state.length > 0) this.free.push(lane.state)
+    else this.letGo(lane.state)
     lane.state = new Float32Array(0)
   }
 
@@ -157,10 +169,11 @@ export class StatefulLanes {
   private async runMany(items: readonly BatchItem<StatefulLane>[]): Promise<Float32Array> {
     const { stateSize } = this.layout
     const length = items[0]!.input.length
-    this.gathered ??= { in: new Float32Array(this.batch * stateSize), out: new Float32Array(this.batch * stateSize) }
+    this.gathered ??= { in: this.make(this.batch * stateSize), out: this.make(this.batch * stateSize) }
     if (this.samplesIn.length < this.batch * length) {
-      this.samplesIn = new Float32Array(this.batch * length)
-      this.samplesOut = new Float32Array(this.batch * length)
+      for (const old of [this.samplesIn, this.samplesOut]) this.letGo(old)
+      this.samplesIn = this.make(this.batch * length)
+      this.samplesOut = this.make(this.batch * length)
     }
     const [samples, state] = [items.length * length, items.length * stateSize]
     items.forEach(({ lane, input }, row) => {

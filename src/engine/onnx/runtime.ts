@@ -35,6 +35,9 @@ export interface ModelSession {
   readonly inputShapes: Readonly<Record<string, readonly (number | string)[]>>
   /** Runs the graph. An output named in `into` is written in place; the others are new tensors. */
   run(inputs: Tensors, into?: Tensors): Promise<Record<string, Tensor>>
+  /** For its account: an array lives on between runs, until it is let go. Absent where nobody keeps one. */
+  keep?(array: Float32Array): void
+  letGo?(array: Float32Array): void
   release(): Promise<void>
 }
 
@@ -125,6 +128,14 @@ class OrtSession implements CountedSession {
     discard(result.data)
     this.ledger.gaveBack(byteLength)
     return given
+  }
+
+  keep(array: Float32Array): void {
+    this.ledger.keep(array.buffer)
+  }
+
+  letGo(array: Float32Array): void {
+    this.ledger.letGo(array.buffer)
   }
 
   async release(): Promise<void> {

@@ -19,6 +19,17 @@ describe('TensorLedger', () => {
     expect(ledger.counts).toEqual({ inUse: 2, bytesInUse: 120, givenBack: 2, bytesGivenBack: 510 })
   })
 
+  it('counts what its owners keep as in use, whoever ran last (lanes in turn were given back at every run)', () => {
+    const ledger = new TensorLedger()
+    const [a, b] = [new ArrayBuffer(100), new ArrayBuffer(200)]
+    for (const kept of [a, b]) ledger.keep(kept)
+    for (let i = 0; i < 3; i++) for (const kept of [a, b]) ledger.ran([kept, new ArrayBuffer(1)])
+    expect(ledger.counts).toEqual({ inUse: 3, bytesInUse: 301, givenBack: 5, bytesGivenBack: 5 })
+    ledger.letGo(a)
+    ledger.letGo(a)
+    expect(ledger.counts).toEqual({ inUse: 2, bytesInUse: 201, givenBack: 6, bytesGivenBack: 105 })
+  })
+
   it("keeps a session's account: what a run needs stays, its copies are given back (an account that says nothing is freed)", async () => {
     const size = { channels: 64, cascade: 1 } as const
     const session = await openSession(encodeModel(buildStateful(formulaStateDict(size))), { device: 'cpu', threads: 1 })
