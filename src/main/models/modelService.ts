@@ -138,10 +138,10 @@ export class ModelService {
     return results
   }
 
-  /** Throws `E_MODEL_MISSING`, `E_MODEL_IN_USE`; bundled models stay (`E_BAD_REQUEST`). */
+  /** Throws `E_MODEL_MISSING`, `E_MODEL_IN_USE`; `E_MODEL_BUNDLED`. */
   async remove(id: string): Promise<void> {
     if (this.catalog.models.some((model) => model.id === id)) {
-      throw new AppError('E_BAD_REQUEST', { detail: `${id} comes with Stillwave` })
+      throw new AppError('E_MODEL_BUNDLED', { detail: id })
     }
     if ((await this.parts.installed.find(id)) === null) throw new AppError('E_MODEL_MISSING', { detail: id })
     if (this.parts.isInUse?.(id)) throw new AppError('E_MODEL_IN_USE', { detail: id })
