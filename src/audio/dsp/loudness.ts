@@ -1,6 +1,7 @@
 /** Length of the parts that a signal's power is kept in: a quarter of a gating block, which overlap by three quarters. */
 export const LOUDNESS_STEP_SEC = 0.1
-const STEPS_IN_BLOCK = 4
+/** Such parts in one gating block. */
+export const STEPS_IN_BLOCK = 4
 const ABSOLUTE_GATE_LUFS = -70
 const RELATIVE_GATE_LU = -10
 /** What the weighting adds to a 997 Hz sine, taken off again. */
@@ -28,6 +29,11 @@ export function gatedLufs(blockPowers: readonly number[] | Float64Array): number
   const relative = powerOf(lufsOf(audible) + RELATIVE_GATE_LU)
   const mean = meanAbove(blockPowers, Math.max(relative, powerOf(ABSOLUTE_GATE_LUFS)))
   return mean === null ? null : lufsOf(mean)
+}
+
+/** Of a signal shorter than one block, from its mean power; null below the absolute gate. */
+export function ungatedLufs(power: number): number | null {
+  return power > powerOf(ABSOLUTE_GATE_LUFS) ? lufsOf(power) : null
 }
 
 function meanAbove(powers: readonly number[] | Float64Array, gate: number): number | null {

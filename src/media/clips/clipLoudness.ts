@@ -2,16 +2,19 @@ import { gatedLufs, integratedLufs } from '../../audio/dsp/loudness'
 import { AppError } from '../../shared/errors/appError'
 import type { LoudnessView, Signal, SignalLoudness } from '../../shared/ipc/playerViews'
 import type { Clip } from './clip'
+import { loudnessOfRange, MAX_RANGE_SEC } from './rangeLoudness'
 
 export interface LoudnessRequest {
   readonly startFrame: number
   readonly endFrame: number
 }
 
-/** Loudness of a range of all signals, from what was read, else from the first look. Throws E_BAD_REQUEST for an empty range. */
+/** Loudness of a range of all signals: of a short one exactly, of a long one from what was read, else from the first look. Throws E_BAD_REQUEST for an empty range. */
 export async function loudnessOf(clip: Clip, request: LoudnessRequest, abort: AbortSignal): Promise<LoudnessView> {
   if (request.endFrame <= request.startFrame) throw new AppError('E_BAD_REQUEST', { detail: 'an empty range' })
   const end = Math.min(request.endFrame, clip.frames)
+  const isShort = end - request.startFrame <= MAX_RANGE_SEC * clip.files.sampleRateHz
+  if (isShort && clip.files.readyFrames >= end) return exact(clip, { ...request, endFrame: end }, abort)
   if (clip.measures.filledFrames < end) await clip.looked
   abort.throwIfAborted()
   const isExact = clip.measures.filledFrames >= end
@@ -23,6 +26,16 @@ export async function loudnessOf(clip: Clip, request: LoudnessRequest, abort: Ab
     clean: isPair ? of('clean') : null,
     removed: isPair ? of('removed') : null,
     isExact
+  }
+}
+
+async function exact(clip: Clip, request: LoudnessRequest, abort: AbortSignal): Promise<LoudnessView> {
+  const found = await loudnessOfRange(clip.files, request, abort)
+  return {
+    original: found.get('original')!,
+    clean: found.get('clean') ?? null,
+    removed: found.get('removed') ?? null,
+    isExact: true
   }
 }
 
