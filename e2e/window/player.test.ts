@@ -145,10 +145,8 @@ describe.skipIf(LAUNCHER === null)('listening to a result', () => {
     expect(placeOf(samples.subarray(0, 8000), twoRounds).misfit).toBeLessThan(1e-4)
   })
 
-  it('brings the three to one loudness within 0.5 LU', async () => {
-    await patch(app, { matchLoudness: true })
-    await app.page.waitForTimeout(800)
-    const [from, to] = await loopNow()
+  /** The three signals as they are heard in a loop. */
+  const loudnessIn = async ([from, to]: readonly [number, number]): Promise<Readonly<Record<string, number>>> => {
     const loudness = new Loudness(RATE_HZ)
     const measured: Record<string, number> = {}
     for (const [key, signal, whole] of [
@@ -164,18 +162,47 @@ describe.skipIf(LAUNCHER === null)('listening to a result', () => {
       expect(misfit, signal).toBeLessThan(1e-3)
       // One round of the loop as it was heard, turned so that it begins where the loop does.
       const round = samples.subarray(0, to - from)
+      const start = at % round.length
       const turned = new Float32Array(round.length)
-      turned.set(round.subarray(round.length - at))
-      turned.set(round.subarray(0, round.length - at), at)
+      turned.set(round.subarray(round.length - start))
+      turned.set(round.subarray(0, round.length - start), start)
       measured[signal] = loudness.ofLoop(turned)
     }
-    console.info(`loudness: ${JSON.stringify(measured)}`)
+    console.info(`loudness of ${from} to ${to}: ${JSON.stringify(measured)}`)
     expect(measured.original).toBeGreaterThan(-60)
+    return measured
+  }
+
+  it('brings the three to one loudness within 0.5 LU', async () => {
+    await patch(app, { matchLoudness: true })
+    await app.page.waitForTimeout(800)
+    const [from, to] = await loopNow()
+    const measured = await loudnessIn([from, to])
     expect(Math.abs(measured.original! - measured.clean!)).toBeLessThan(0.5)
     expect(Math.abs(measured.original! - measured.removed!)).toBeLessThan(0.5)
     // They were not of one loudness before.
+    const loudness = new Loudness(RATE_HZ)
     const own = [original, clean].map((signal) => loudness.of(signal.subarray(from, to)))
     expect(Math.abs(own[0]! - own[1]!)).toBeGreaterThan(0.5)
+  })
+
+  it('does so for a loop between any two frames (its edges were moved to steps of 100 ms)', async () => {
+    const [from] = await loopNow()
+    for (const [key, afterSec] of [
+      ['[', 0.27],
+      [']', 1.63]
+    ] as const) {
+      const frame = from + afterSec * RATE_HZ
+      await until(said, ({ positionFrames: at }) => at > frame && at < frame + 0.25 * RATE_HZ, { what: `before ${key}` })
+      await press(key)
+    }
+    await app.page.waitForTimeout(800)
+    const loop = await loopNow()
+    expect(loop[1] - loop[0]).toBeGreaterThan(0.8 * RATE_HZ)
+    expect(loop.some((edge) => edge % (RATE_HZ / 10) !== 0)).toBe(true)
+    const measured = await loudnessIn(loop)
+    expect(Math.abs(measured.original! - measured.clean!)).toBeLessThan(0.1)
+    expect(Math.abs(measured.original! - measured.removed!)).toBeLessThan(0.1)
   })
 
   it('keeps its place over pause, switch and seek', async () => {
