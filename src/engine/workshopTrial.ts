@@ -13,6 +13,8 @@ type TriedEvent = Extract<WorkshopEvent, { type: 'tried' }>
 const CLIP_SEC = 2
 /** Half a second in one run, as unknown models are run. */
 const PIECE_HOPS = 25
+/** A small network is run more than once: its pieces take milliseconds, which anything disturbs. */
+const TIMING_MS = 500
 /** What a difference of nothing at all is called. */
 const MAX_SNR_DB = 200
 
@@ -28,9 +30,13 @@ export async function tryModel(request: TryRequest): Promise<TriedEvent> {
   const clip = trialClip(CLIP_SEC * metadata.sampleRateHz)
   // The first run makes what later ones use again.
   await throughModel(session, metadata, clip.subarray(0, PIECE_HOPS * metadata.hopSamples))
-  const startedMs = performance.now()
-  const clean = await throughModel(session, metadata, clip)
-  const wallSec = (performance.now() - startedMs) / 1000
+  const untilMs = performance.now() + TIMING_MS
+  let { clean, fastestSec } = await throughModel(session, metadata, clip)
+  while (performance.now() < untilMs) {
+    const again = await throughModel(session, metadata, clip)
+    clean = again.clean
+    fastestSec = Math.min(fastestSec, again.fastestSec)
+  }
   await session.release()
   await writeFile(request.outPath, clean)
   const reference = request.referencePath === null ? null : await readFloats(request.referencePath)
@@ -38,7 +44,7 @@ export async function tryModel(request: TryRequest): Promise<TriedEvent> {
     type: 'tried',
     device,
     audioSec: CLIP_SEC,
-    wallSec,
+    wallSec: fastestSec * (clip.length / (PIECE_HOPS * metadata.hopSamples)),
     peakRssBytes: peakRssBytes(),
     isFinite: clean.every(Number.isFinite),
     snrDb: reference && snrDb(reference, clean)
@@ -46,23 +52,30 @@ export async function tryModel(request: TryRequest): Promise<TriedEvent> {
 }
 
 /** Feeds samples, a whole number of hops, piece by piece; what comes out, its delay left in. */
-async function throughModel(session: ModelSession, model: ModelMetadata, samples: Float32Array): Promise<Float32Array> {
+async function throughModel(
+  session: ModelSession,
+  model: ModelMetadata,
+  samples: Float32Array
+): Promise<{ readonly clean: Float32Array; readonly fastestSec: number }> {
   const hops = samples.length / model.hopSamples
   const out = new Float32Array(samples.length)
   let state = new Float32Array(model.stateSize)
+  let fastestSec = Infinity
   for (let at = 0; at < hops; at += PIECE_HOPS) {
     const [from, to] = [at * model.hopSamples, Math.min(hops, at + PIECE_HOPS) * model.hopSamples]
     const piece = samples.slice(from, to)
+    const startedMs = performance.now()
     const outputs = await session.run({
       noisy: { type: 'float32', dims: [1, piece.length], data: piece },
       state: { type: 'float32', dims: [1, state.length], data: state },
       first_frame: { type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(at)) },
       frame_count: { type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(hops - 1)) }
     })
+    fastestSec = Math.min(fastestSec, (performance.now() - startedMs) / 1000)
     out.set(outputs.clean!.data as Float32Array, from)
     state = outputs.state_out!.data as Float32Array<ArrayBuffer>
   }
-  return out
+  return { clean: out, fastestSec }
 }
 
 /** A buzz with moving formants, syllables and pauses in noise: every part of the network has something to do. The same everywhere. */

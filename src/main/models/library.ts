@@ -22,7 +22,8 @@ export interface ResolvedModel {
   readonly files: EngineSettings['model']
   /** Seconds in one carried run unless the user says otherwise. */
   readonly chunkSec: number
-  readonly precision: Precision
+  /** Null for a file that was named by its path: the engine tells when it has loaded it. */
+  readonly precision: Precision | null
   /** Null where it is the one that was asked for. */
   readonly precisionReason: PrecisionReason | null
 }
@@ -86,9 +87,8 @@ export class ModelLibrary {
    * `E_MODEL_MISSING`, or `E_MODEL_DAMAGED` where a file has the wrong size or was found damaged.
    */
   async resolve(wanted: string | null, options: ResolveOptions = {}): Promise<ResolvedModel> {
-    const precisionReason = options.precision === 'fp16' ? 'noFp16' : null
     if (wanted !== null && isModelPath(wanted)) {
-      return { ...(await resolveFile(path.resolve(wanted))), precision: 'fp32', precisionReason }
+      return { ...(await resolveFile(path.resolve(wanted))), precision: null, precisionReason: null }
     }
     const catalog = await this.catalog()
     const id = wanted ?? catalog.default
@@ -106,7 +106,7 @@ export class ModelLibrary {
       },
       chunkSec: entry.chunkSec,
       precision: 'fp32',
-      precisionReason
+      precisionReason: options.precision === 'fp16' ? 'noFp16' : null
     }
   }
 
