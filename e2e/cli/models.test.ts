@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PickleWriter, torchArchive, zipOf } from '../../src/engine/model/checkpoint/torchFiles.testkit'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import { encodeSafetensors } from '../../src/engine/model/safetensors'
@@ -9,7 +9,8 @@ import { WorkshopHost } from '../../src/main/processes/workshopHost'
 import { runCommand, sha256, Workshop } from './command.testkit'
 import { childrenOf, modelsIn, runModel, startModel, untilConverting } from './models.testkit'
 
-/** The user's models through the built commands. */
+/** The user's models through the built commands: a dozen processes a test, which a busy machine takes its time for. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let shop: Workshop
 let data: string

@@ -14,7 +14,7 @@ const CLIP_SEC = 2
 /** Half a second in one run, as unknown models are run. */
 const PIECE_HOPS = 25
 /** A small network is run more than once: its pieces take milliseconds, which anything disturbs. */
-const TIMING_MS = 500
+const TIMING_MS = 200
 /** What a difference of nothing at all is called. */
 const MAX_SNR_DB = 200
 
