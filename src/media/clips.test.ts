@@ -252,6 +252,23 @@ describe.skipIf(!isBuilt || ffmpeg === null)('clips of compressed files', () => 
     }
   })
 
+  it('are decoded once for all who have them open at one time, and on for the last of them', async () => {
+    const cacheFolder = join(root, 'cache-of-shared')
+    const part = await readFile(make('shared-part.mp3', 10, '-b:a', '64k', '-write_xing', '0', '-id3v2_version', '0'))
+    const path = join(root, 'shared.mp3')
+    await writeFile(path, Buffer.concat(Array.from({ length: 30 }, () => part)))
+    const child = started()
+    const [first, second] = await Promise.all([
+      facts(child, path, { cacheFolder }),
+      facts(child, path, { cacheFolder })
+    ])
+    const files = await readdir(cacheFolder)
+    expect(files.filter((name) => name.endsWith('.part') || name.endsWith('.wav'))).toHaveLength(1)
+    child.send({ type: 'closeClip', clipId: first.clipId })
+    expect(await child.read(second.clipId)).toMatchObject({ fraction: 1, error: null })
+    expect(Math.max(...(await floats(child, second.clipId, second.frames - 44_100, 44_100)))).toBeGreaterThan(0.1)
+  })
+
   it('wait for what is not decoded until they are cancelled, and leave nothing half-written', async () => {
     const cacheFolder = join(root, 'cache-of-cancelled')
     // MP3 is frame after frame: an hour of it without encoding an hour.

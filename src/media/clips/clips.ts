@@ -9,6 +9,7 @@ import { peaksOf } from './clipPeaks'
 import { ClipTiles } from './clipTiles'
 import { openClipFiles } from './openClip'
 import { readInterleaved } from './readInterleaved'
+import { SharedFiles } from './sharedFiles'
 
 type Request<T extends MediaRequest['type']> = Extract<MediaRequest, { type: T }>
 
@@ -22,6 +23,7 @@ export class Clips {
   private readonly clips = new Map<number, OpenClip>()
   private readonly caches = new Map<string, ClipCache>()
   private readonly closing = new Set<Promise<void>>()
+  private readonly shared = new SharedFiles()
 
   constructor(
     private readonly ffmpegPath: () => Promise<string | null>,
@@ -36,7 +38,7 @@ export class Clips {
     cache.limitBytes = request.cacheLimitBytes
     let onLooked: () => void = () => undefined
     const afterFirstLook = new Promise<void>((resolve) => (onLooked = resolve))
-    const options = { ffmpegPath: this.ffmpegPath, cache, afterFirstLook, signal }
+    const options = { ffmpegPath: this.ffmpegPath, cache, shared: this.shared, afterFirstLook, signal }
     const opened = await openClipFiles(request, options)
     const clip = new Clip(opened, {
       cache,

@@ -10,11 +10,13 @@ import type { ClipCache } from './clipCache'
 import { DecodedFile, sourceChannelsOf } from './decodedFile'
 import type { HeardFile } from './heardFile'
 import { PcmFile } from './pcmFile'
+import type { SharedFiles } from './sharedFiles'
 
 export interface HeardOptions {
   /** Asked for only where it is needed. Throws E_NO_FFMPEG. */
   readonly ffmpegPath: () => Promise<string | null>
   readonly cache: ClipCache
+  readonly shared: SharedFiles
   /** The exact length where another file tells it. */
   readonly knownFrames: number | null
   readonly afterFirstLook: Promise<void>
@@ -35,10 +37,12 @@ export async function openPcmFile(path: string, sourceChannels?: number): Promis
   return null
 }
 
-/** Opens a compressed file: its decoded copy where there is one, else the decoding begins. Throws as `openSource`. */
+/** Opens a compressed file: its decoded copy where there is one, along with who decodes it, else the decoding begins. Throws as `openSource`. */
 export async function openCompressed(path: string, options: HeardOptions): Promise<HeardFile> {
-  const { cache, signal } = options
+  const { cache, shared, signal } = options
   const key = await sourceKey(path)
+  const running = shared.join(key, options.knownFrames)
+  if (running !== null) return running
   const kept = await openKept(key, cache)
   if (kept !== null) return kept
   const ffmpegPath = await options.ffmpegPath()
@@ -47,7 +51,16 @@ export async function openCompressed(path: string, options: HeardOptions): Promi
   try {
     const frames = options.knownFrames ?? (await declaredFrames(path, { source, ffmpegPath, signal }))
     signal.throwIfAborted()
-    return new DecodedFile({ path, key, source, frames, cache, afterFirstLook: options.afterFirstLook })
+    // Another may have begun meanwhile.
+    const begun = shared.join(key, frames)
+    if (begun !== null) {
+      await source.close()
+      return begun
+    }
+    return shared.add(
+      key,
+      new DecodedFile({ path, key, source, frames, cache, afterFirstLook: options.afterFirstLook })
+    )
   } catch (thrown) {
     await source.close()
     throw thrown

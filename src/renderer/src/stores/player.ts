@@ -52,6 +52,8 @@ export const usePlayer = defineStore('player', () => {
   const position = ref(0)
   const region = shallowRef<Loop | null>(null)
   const isLooping = ref(false)
+  /** What was open until its file left the list. */
+  const removedName = ref<string | null>(null)
   /** A loop that is being dragged out: shown, not heard yet. */
   const draft = shallowRef<Loop | null>(null)
   const isMuted = ref(false)
@@ -113,6 +115,7 @@ export const usePlayer = defineStore('player', () => {
     const mine = ++opens
     opening.value = jobId
     error.value = null
+    removedName.value = null
     try {
       await shut()
       const opened = await call('player.open', { jobId, previewId: options.previewId ?? null })
@@ -162,6 +165,16 @@ export const usePlayer = defineStore('player', () => {
       error.value = payloadOf(thrown)
     }
   }
+
+  /** A file that is taken out of the list is closed, and a word stays in its place. */
+  watch(
+    () => clip.value && queue.byId.has(clip.value.jobId),
+    (isThere, wasThere) => {
+      if (isThere !== false || !wasThere || !clip.value) return
+      const { name } = clip.value
+      void close().then(() => (removedName.value = name))
+    }
+  )
 
   function play(): void {
     if (!graph) return
@@ -278,6 +291,7 @@ export const usePlayer = defineStore('player', () => {
     clip,
     progress,
     opening,
+    removedName,
     error,
     signal,
     isSecret,

@@ -12,6 +12,7 @@ import type { PlaybackState } from '../../player/messages'
 import { usePlayer } from '../../stores/player'
 import { usePreview } from '../../stores/preview'
 import { useSession } from '../../stores/session'
+import { aJob } from '../list/jobs.testkit'
 import PlayerPanel from './PlayerPanel.vue'
 
 /** The way to the speakers: happy-dom has none. What is told to it is written down. */
@@ -201,6 +202,22 @@ describe('the player', () => {
     await flushPromises()
     expect(last('setReady')).toEqual(['setReady', 50_000])
     expect(panel.get('[data-testid=player-trouble]').text()).toContain('could not be read to its end')
+  })
+
+  it('closes a file that leaves the list, and says so (it stayed, and could not be heard)', async () => {
+    const { queue } = restingSnapshot()
+    let jobs = [aJob('j1', 'talk.wav'), aJob('j2', 'other.wav')]
+    const panel = await start(CLIP, { 'app.snapshot': () => restingSnapshot({ queue: { ...queue, jobs } }) })
+    jobs = jobs.slice(0, 1)
+    await useSession().refresh()
+    await flushPromises()
+    expect(panel.find('[data-testid=player-surface]').exists()).toBe(true)
+    jobs = []
+    await useSession().refresh()
+    await flushPromises()
+    expect(panel.find('[data-testid=player-surface]').exists()).toBe(false)
+    expect(panel.text()).toContain('talk.wav was taken out of the list')
+    expect(fake.requestsOf('player.close')).toEqual([{ token: 't1' }])
   })
 
   it('closes the clip before it opens another, and the one that is left', async () => {
