@@ -14,6 +14,7 @@ import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
 import { QueueStore } from '../jobs/queueStore'
 import { ModelLibrary } from '../models/library'
+import { installedIn } from '../models/openModels'
 import { forecastBytes, type MemoryLines } from '../models/memoryForecast'
 import { EngineHost, type EngineStatus } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
@@ -118,7 +119,7 @@ export class AppCore {
       await sweepStaleParts(folders)
       const store = new QueueStore(opened.state)
       await endWritten(opened, store)
-      const models = new ModelLibrary(layout.modelsFolder)
+      const models = new ModelLibrary(layout.modelsFolder, installedIn(dataFolder))
       const [settings, planner, modelViews, catalog] = await Promise.all([
         SettingsStore.open(dataFolder, log),
         Planner.of(store),
