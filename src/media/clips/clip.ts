@@ -96,6 +96,8 @@ export class Clip {
   private async look(): Promise<void> {
     const { files, coarse } = this
     const signal = this.closing.signal
+    // What lies in the file as samples can be played before anything of it is known.
+    this.tell('now')
     try {
       await takeFirstLook({ files, coarse, decodePieces: this.options.decodePieces, signal })
     } catch (thrown) {

@@ -1,6 +1,8 @@
 import type { Loop } from './frameQueue'
 
 const LOOP_SEC = 2
+/** A shorter one is a tone, or nothing. */
+export const LEAST_LOOP_SEC = 0.02
 
 /** Two seconds around a place, all of them inside the clip; the whole of a shorter one. */
 export function regionAround(frame: number, { frames, rateHz }: { frames: number; rateHz: number }): Loop {

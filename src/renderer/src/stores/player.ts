@@ -15,7 +15,7 @@ import {
 import type { Loop } from '../player/frameQueue'
 import { AS_THEY_ARE } from '../player/levelMatch'
 import { ListenGraph } from '../player/listenGraph'
-import { regionAround, withEdge } from '../player/loopRegion'
+import { LEAST_LOOP_SEC, regionAround, withEdge } from '../player/loopRegion'
 import type { PlaybackState } from '../player/messages'
 import { useLevelMatch } from '../player/useLevelMatch'
 import { canFollow, followed, lengthOf, scrolled, wholeView, zoomed, type View } from '../player/view'
@@ -66,6 +66,8 @@ export const usePlayer = defineStore('player', () => {
   let opens = 0
   let toldMs = 0
   let isFollowing = true
+  /** Asked for while the sound card was still being opened. */
+  let isPlayWished = false
 
   const frames = computed(() => clip.value?.frames ?? 0)
   const rateHz = computed(() => clip.value?.sampleRateHz ?? 1)
@@ -140,6 +142,7 @@ export const usePlayer = defineStore('player', () => {
     view.value = wholeView(opened.frames)
     position.value = 0
     isFollowing = true
+    isPlayWished = options.play ?? false
     if (opened.signals.includes('clean')) chosen.value = 'clean'
     if (options.focus) focusWish.value++
     const made = await ListenGraph.open(opened, { onState, onError: fail })
@@ -151,8 +154,10 @@ export const usePlayer = defineStore('player', () => {
     made.setReady(progress.value.readyFrames)
     applyMix()
     applyVolume()
-    if (options.atSec !== undefined) seek(Math.round((options.atSec - opened.offsetSec) * opened.sampleRateHz))
-    if (options.play) play()
+    if (activeLoop.value) made.setLoop(activeLoop.value)
+    if (position.value > 0) made.seek(position.value)
+    else if (options.atSec !== undefined) seek(Math.round((options.atSec - opened.offsetSec) * opened.sampleRateHz))
+    if (isPlayWished) play()
   }
 
   async function close(): Promise<void> {
@@ -177,7 +182,10 @@ export const usePlayer = defineStore('player', () => {
   )
 
   function play(): void {
+    isPlayWished = true
     if (!graph) return
+    // Reading stops at an error: it begins anew where it stood.
+    if (error.value !== null) graph.seek(position.value)
     error.value = null
     if (position.value >= frames.value) seek(activeLoop.value?.fromFrame ?? 0)
     isFollowing = true
@@ -185,7 +193,8 @@ export const usePlayer = defineStore('player', () => {
     setTimeout(() => (isBlocked.value = graph?.isBlocked ?? false), BLOCKED_MS)
   }
   function toggle(): void {
-    if (isPlaying.value) graph?.pause()
+    if (!graph && isPlayWished) isPlayWished = false
+    else if (isPlaying.value) graph?.pause()
     else play()
   }
   function seek(frame: number): void {
@@ -217,7 +226,9 @@ export const usePlayer = defineStore('player', () => {
     else setRegion(region.value ?? regionAround(positionNow(), { frames: frames.value, rateHz: rateHz.value }), true)
   }
   function setEdge(edge: 'from' | 'to'): void {
-    setRegion(withEdge(region.value, edge, { frame: Math.round(positionNow()), frames: frames.value }))
+    const next = withEdge(region.value, edge, { frame: Math.round(positionNow()), frames: frames.value })
+    const isLong = next !== null && next.toFrame - next.fromFrame >= LEAST_LOOP_SEC * rateHz.value
+    if (isLong) setRegion(next)
   }
 
   function choose(next: Signal): void {

@@ -220,6 +220,26 @@ describe('the player', () => {
     expect(fake.requestsOf('player.close')).toEqual([{ token: 't1' }])
   })
 
+  it('reads anew when it is played again after an error (it stood there for ever)', async () => {
+    const panel = await start()
+    events!.onState(playing({ positionFrame: 31_000 }))
+    events!.onError(new Error('no answer'))
+    events!.onState(playing({ positionFrame: 31_200, isPlaying: false }))
+    await press(panel, ' ')
+    expect(last('seek')).toEqual(['seek', 31_200])
+    expect(last('play')).toBeDefined()
+  })
+
+  it('tells why a file cannot be read any more, not that a read of it failed (HTTP 410)', async () => {
+    const panel = await start()
+    events!.onError(new Error('HTTP 410'))
+    const error = { code: 'E_SOURCE_CHANGED', data: {} } as const
+    fake.push({ topic: 'clip', progress: { token: 't1', fraction: 0.5, readyFrames: 50_000, error } })
+    await flushPromises()
+    expect(panel.get('[data-testid=player-trouble]').text()).toContain('changed while')
+    expect(panel.get('[data-testid=player-trouble]').text()).not.toContain('410')
+  })
+
   it('closes the clip before it opens another, and the one that is left', async () => {
     await start()
     const player = usePlayer()

@@ -2,12 +2,12 @@ import { computed, ref, type Ref, type ShallowRef } from 'vue'
 import type { Pointer } from '../../player/trackPainter'
 import { contains, type TrackLayout } from '../../player/trackLayout'
 import { frameAtX, lengthOf, loopBetween, placed, wholeView, xOfFrame } from '../../player/view'
+import { LEAST_LOOP_SEC } from '../../player/loopRegion'
 import { usePlayer } from '../../stores/player'
 
 /** Shorter ways of the pointer are a click. */
 const CLICK_PX = 4
 const EDGE_PX = 5
-const LEAST_LOOP_SEC = 0.02
 const ZOOM_PER_PX = 0.0035
 
 type Drag =
