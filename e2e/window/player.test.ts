@@ -193,7 +193,9 @@ describe.skipIf(LAUNCHER === null)('listening to a result', () => {
       [']', 1.63]
     ] as const) {
       const frame = from + afterSec * RATE_HZ
-      await until(said, ({ positionFrames: at }) => at > frame && at < frame + 0.25 * RATE_HZ, { what: `before ${key}` })
+      await until(said, ({ positionFrames: at }) => at > frame && at < frame + 0.25 * RATE_HZ, {
+        what: `before ${key}`
+      })
       await press(key)
     }
     await app.page.waitForTimeout(800)
