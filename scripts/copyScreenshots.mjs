@@ -2,7 +2,17 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const VIEWS = ['empty-en-light', 'paused-en-light', 'paused-en-dark', 'failed-en-light', 'finished-zh-CN-light']
+const VIEWS = [
+  'empty-en-light',
+  'paused-en-light',
+  'paused-en-dark',
+  'failed-en-light',
+  'finished-zh-CN-light',
+  'player-en-light',
+  'player-en-dark',
+  'memory-zh-CN-light',
+  'measure-en-light'
+]
 
 const root = join(import.meta.dirname, '..')
 const target = join(root, 'docs', 'screenshots')

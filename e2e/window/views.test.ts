@@ -1,19 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type axe from 'axe-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { button, fractionOf, jobsOf, kindsOf, patch, row, snapshotOf, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
-import { LAUNCHER, ROOT } from './launch'
+import { LAUNCHER } from './launch'
 import { writeRecording } from './recordings'
-
-const SHOTS = path.join(ROOT, 'e2e-screenshots')
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-const LOOKS = (['en', 'zh-CN'] as const).flatMap((language) =>
-  (['light', 'dark'] as const).map((theme) => ({ language, theme }))
-)
+import { look, noToasts } from './shots'
 
 const FILES: Readonly<Record<string, { durationSec: number; sampleRateHz?: number; channels?: number }>> = {
   'Episode 12/Intro.wav': { durationSec: 6, sampleRateHz: 48_000, channels: 2 },
@@ -33,7 +25,6 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
   let app: LaunchedApp
 
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true })
     let seed = 0
     for (const [name, recording] of Object.entries(FILES)) {
       writeRecording(path.join(folder, name), { ...recording, seed: ++seed })
@@ -48,33 +39,8 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     place.remove()
   })
 
-  /** They come over what is to be seen, and in the language of their moment. */
-  async function noToasts(): Promise<void> {
-    await app.page.waitForTimeout(300)
-    const close = app.page.locator('button[aria-label="Close notice"], button[aria-label="关闭通知"]')
-    for (let count = await close.count(); count > 0; count = await close.count()) {
-      await close.first().click()
-      await app.page.waitForTimeout(100)
-    }
-  }
-
-  async function look(view: string, options: { readonly axe?: boolean; readonly size?: string } = {}): Promise<void> {
-    for (const { language, theme } of LOOKS) {
-      await patch(app, { language, theme })
-      await app.page.waitForFunction(
-        ([lang, dark]) =>
-          document.documentElement.lang === lang && matchMedia('(prefers-color-scheme: dark)').matches === dark,
-        [language, theme === 'dark'] as const
-      )
-      await app.page.waitForTimeout(250)
-      const name = `${view}-${language}-${theme}${options.size ?? ''}.png`
-      await app.page.screenshot({ path: path.join(SHOTS, name), caret: 'initial' })
-      if (options.axe !== false) await readByAxe(app, `${view}, ${language}, ${theme}`)
-    }
-  }
-
   it('the empty list', async () => {
-    await look('empty')
+    await look(app, 'empty')
   })
 
   it('files that are dragged over the window, let go, and wait', async () => {
@@ -84,7 +50,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
       session.send('Input.dispatchDragEvent', { type, x: 500, y: 400, data })
     await drag('dragEnter')
     await drag('dragOver')
-    await look('dropping', { axe: false })
+    await look(app, 'dropping', { axe: false })
     await drag('drop')
     await session.detach()
     const count = Object.keys(FILES).length + 1
@@ -95,13 +61,13 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
         what: 'all files, probed'
       }
     )
-    await noToasts()
-    await look('waiting')
+    await noToasts(app)
+    await look(app, 'waiting')
   })
 
   it('the settings, with those for the few', async () => {
     await patch(app, { showAdvanced: true, job: { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } })
-    await look('settings-overlap')
+    await look(app, 'settings-overlap')
     await patch(app, { showAdvanced: false, job: { join: 'carried', chunkSec: 1 } })
   })
 
@@ -114,15 +80,15 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
         what: 'the long one at work'
       }
     )
-    await look('running', { axe: false })
+    await look(app, 'running', { axe: false })
     await pauseNow()
-    await look('paused')
+    await look(app, 'paused')
     for (const [width, height] of [
       [900, 600],
       [2560, 1440]
     ] as const) {
       await app.control.resize(width, height)
-      await look('paused', { axe: false, size: `-${width}x${height}` })
+      await look(app, 'paused', { axe: false, size: `-${width}x${height}` })
     }
     await app.control.resize(1280, 800)
   })
@@ -141,7 +107,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     for (const command of ['preferences', 'shortcuts', 'about']) {
       await app.control.clickMenu(command)
       await app.page.getByRole('dialog').waitFor()
-      await look(command)
+      await look(app, command)
       await app.page.keyboard.press('Escape')
       await app.page.getByRole('dialog').waitFor({ state: 'detached' })
     }
@@ -150,7 +116,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
   it('the menu of a file', async () => {
     await row(app, 'Outro.wav').click({ button: 'right' })
     await app.page.getByRole('menu').waitFor()
-    await look('menu', { axe: false })
+    await look(app, 'menu', { axe: false })
     await app.page.keyboard.press('Escape')
   })
 
@@ -164,13 +130,13 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
         withinMs: 55_000
       }
     )
-    await noToasts()
-    await look('finished')
+    await noToasts(app)
+    await look(app, 'finished')
     await row(app, 'Cut off by the battery.wav').click()
     await app.page.keyboard.press('Enter')
-    await look('failed')
+    await look(app, 'failed')
     await row(app, 'Harbour, morning.wav').click()
-    await look('details')
+    await look(app, 'details')
     await app.page.keyboard.press('Escape')
   })
 
@@ -178,27 +144,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     await app.page.keyboard.press('Control+f')
     await app.page.waitForFunction(() => document.activeElement?.closest('[role=search]') !== null)
     await app.page.keyboard.type('nobody')
-    await look('nothing-found')
+    await look(app, 'nothing-found')
     await app.page.keyboard.press('Escape')
   })
 })
-
-/** No serious finding. Evaluated by the test's own protocol: the page's policy stays as it is. */
-async function readByAxe(app: LaunchedApp, what: string): Promise<void> {
-  if (!(await app.page.evaluate(() => 'axe' in window))) await app.page.evaluate(AXE)
-  const findings = await app.page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
-      resultTypes: ['violations']
-    })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .map(({ html }) => html.slice(0, 140))
-            .slice(0, 3)
-            .join(' | ')}`
-      )
-  })
-  expect(findings, what).toEqual([])
-}
