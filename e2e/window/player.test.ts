@@ -2,7 +2,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Loudness } from './loudnessOf'
 import { heard, misfitAt, placeOf, TAP_FRAMES, tapSpeakers, type Found } from './audioTap'
-import { kindsOf, patch, row, until } from './driver'
+import { fractionOf, kindsOf, patch, row, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
 import { writeRecording } from './recordings'
@@ -218,5 +218,34 @@ describe.skipIf(LAUNCHER === null)('listening to a result', () => {
     expect(after.signal).not.toBe(before.signal)
     await press('ArrowLeft')
     expect((await said()).positionFrames).toBe(Math.max(0, before.positionFrames - 5 * RATE_HZ))
+  })
+
+  it('plays and switches in the middle of a batch too, at the very sample', async () => {
+    const busy = place.folder('busy')
+    writeRecording(path.join(busy, 'long.wav'), { durationSec: 400, seed: 12 })
+    await app.drop([busy])
+    await row(app, 'long.wav').waitFor()
+    await app.page.getByRole('button', { name: 'Start', exact: true }).click()
+    await until(
+      () => fractionOf(app, 'long.wav'),
+      (done) => done !== null && done > 0.02,
+      { what: 'work on it' }
+    )
+    await patch(app, { matchLoudness: false })
+    await app.page.getByTestId('player').focus()
+    await press('1')
+    await press('Home')
+    await play()
+    await settle(4)
+    await press('2')
+    await app.page.waitForTimeout(700)
+    const { samples, place: before } = await look(original)
+    expect(before.misfit).toBeLessThan(1e-4)
+    const late = samples.length - 6000
+    const after = misfitAt(samples.subarray(late), clean, { at: before.at + late, step: 1 })
+    expect(after.misfit).toBeLessThan(1e-4)
+    // The batch went on all the while.
+    expect(await fractionOf(app, 'long.wav')).not.toBeNull()
+    await app.page.getByRole('button', { name: 'Stop', exact: true }).click()
   })
 })

@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os'
 import type { GpuMemory, Metrics } from '../../shared/ipc/memoryViews'
-import { rssOf, rssOfAll } from './processRss'
+import { residentTogether, rssOf, rssOfAll } from './processRss'
 
 /** Twice a second and more while something works: a sample takes a little of them itself. */
 const BUSY_MS = 450
@@ -85,9 +85,9 @@ export class MetricsSampler {
   /** All of the app but its engines. */
   private async appRss(told: ReadonlyMap<number, number> | null, engines: readonly number[]): Promise<number> {
     if (told === null) return process.memoryUsage.rss() + (await rssOfAll(this.options.appPids()))
-    let sum = 0
-    for (const [pid, bytes] of told) if (!engines.includes(pid)) sum += bytes
-    return sum
+    const pids = [...told.keys()].filter((pid) => !engines.includes(pid))
+    if (process.platform === 'linux') return residentTogether(pids)
+    return pids.reduce((sum, pid) => sum + (told.get(pid) ?? 0), 0)
   }
 }
 

@@ -29,3 +29,27 @@ export async function rssOfAll(pids: readonly number[]): Promise<number> {
   const all = await Promise.all(pids.map(rssOf))
   return all.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)
 }
+
+/**
+ * What processes of one program hold together, on Linux: the own pages of each, and the pages of its files (libraries, Chromium's
+ * binary) once, as they share them. The plain sum would count those for every process of the window.
+ */
+export async function residentTogether(pids: readonly number[]): Promise<number> {
+  const all = await Promise.all(pids.map(pagesOf))
+  let [own, shared] = [0, 0]
+  for (const pages of all) {
+    if (pages === null) continue
+    own += pages.ownBytes
+    shared = Math.max(shared, pages.fileBytes)
+  }
+  return own + shared
+}
+
+/** From /proc/PID/status; null where the process is gone. */
+async function pagesOf(pid: number): Promise<{ readonly ownBytes: number; readonly fileBytes: number } | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => null) // Gone since we looked.
+  if (status === null) return null
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'mu').exec(status)?.[1] ?? 0) * KB
+  return { ownBytes: field('RssAnon') + field('RssShmem'), fileBytes: field('RssFile') }
+}
