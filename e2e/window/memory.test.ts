@@ -6,6 +6,9 @@ import { button, fractionOf, kindsOf, patch, row, snapshotOf, until } from './dr
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
 import { writeRecording } from './recordings'
+import { look, noToasts, type Look } from './shots'
+
+const LIGHT: Look = { language: 'en', theme: 'light' }
 
 /** What the system says of a process now, in bytes; null where it is gone. */
 function residentBytes(pid: number): number {
@@ -111,15 +114,16 @@ describe.skipIf(LAUNCHER === null)('memory, live', () => {
     writeRecording(shortPath, { durationSec: 12, seed: 43 })
     await app.drop([shortPath])
     await row(app, 'quiet.wav').click()
-    await app.page.evaluate(() => {
-      window.dispatchEvent(new Event('focus'))
-    })
     await app.control.clickMenu('measure')
     await page.getByTestId('measure-dialog').waitFor()
+    await look(app, 'measure-choose', { looks: [LIGHT] })
     await page.getByTestId('bench-material-bundled').click()
     await page.getByTestId('bench-start').click()
     await page.getByTestId('bench-cancel').waitFor()
     await page.getByTestId('bench-export').waitFor({ timeout: 360_000 })
+    await noToasts(app)
+    await look(app, 'measure')
+    await patch(app, { language: 'en' })
     const target = path.join(place.root, 'measured.json')
     await app.control.answerDialog({ kind: 'save', filePath: target })
     await page.getByTestId('bench-export').click()

@@ -126,20 +126,6 @@ describe.skipIf(LAUNCHER === null)('every view of the dock', () => {
     await drawn()
     await inBothSizes('preview')
   })
-
-  it('this machine, measured', { timeout: 400_000 }, async () => {
-    await patch(app, { dock: 'closed', language: 'en' })
-    await app.control.clickMenu('measure')
-    await app.page.getByTestId('measure-dialog').waitFor()
-    await look(app, 'measure-choose', { looks: ENGLISH })
-    await app.page.getByTestId('bench-start').click()
-    await app.page.getByTestId('bench-cancel').waitFor()
-    await look(app, 'measure-running', { axe: false, looks: ENGLISH })
-    await app.page.getByTestId('bench-export').waitFor({ timeout: 360_000 })
-    await noToasts(app)
-    await inBothSizes('measure')
-    await press('Escape')
-  })
 })
 
 /** Some short ones and a long one, copied or made; their names, in the list's order. */
