@@ -24,7 +24,7 @@ describe('the table of a report', () => {
     expect(Object.fromEntries(cells)).toMatchObject({
       'peak memory': ['too large (~19400 MB)', '153 MB', '141 MB', '10842 -> 5217 MB'],
       'wall time': ['too large (~19400 MB)', '12.3 s', '1235 s', '186 -> 153 s'],
-      'growth over 8 files': ['too large', '0.741 MB', '-2.2 MB', '1200 -> 320 MB'],
+      'growth over 8 files': ['too large', '0.7 MB', '-2.2 MB', '1200 -> 320 MB'],
       STOI: ['no clean track', '0.878', '-', ''],
       'SNR against the naive result': ['not run', 'not run', '36.1 dB', '']
     })
@@ -54,6 +54,8 @@ it.each([
   [99_960_000, 'bytes', '100 MB'],
   [-2_199_552, 'bytes', '-2.2 MB'],
   [0, 'bytes', '0 MB'],
+  [-69_632, 'bytes', '-0.1 MB'],
+  [-20_000, 'bytes', '0 MB'],
   [0.87757, 'ratio', '0.878'],
   [2, 's', '2 s'],
   [1234.5, 's', '1235 s'],
