@@ -74,6 +74,7 @@ describe.skipIf(LAUNCHER === null)('every view of the dock', () => {
     await app.page.mouse.move(graph!.x + graph!.width * 0.8, graph!.y + graph!.height * 0.5)
     await look(app, 'memory-tooltip', { looks: ENGLISH })
     await app.page.mouse.move(10, 10)
+    await noToasts(app)
     await app.page.getByTestId('memory-as-table').click()
     await look(app, 'memory-table', { looks: ENGLISH })
     await app.page.getByTestId('memory-as-table').click()
@@ -132,7 +133,7 @@ describe.skipIf(LAUNCHER === null)('every view of the dock', () => {
 function recordings(folder: string): readonly string[] {
   const [from, real] = existsSync(REAL) ? [REAL, readdirSync(REAL).sort().slice(0, 5)] : [SAMPLES, wavs(SAMPLES)]
   for (const name of real) copyFileSync(path.join(from, name), path.join(folder, name))
-  writeRecording(path.join(folder, 'Long talk.wav'), { durationSec: 420, seed: 7 })
+  writeRecording(path.join(folder, 'Long talk.wav'), { durationSec: 800, seed: 7 })
   return wavs(folder)
 }
 
