@@ -1,6 +1,7 @@
 import type { Screen } from '../src/main/cli/screen'
 import { printable, shownPath } from '../src/main/cli/words'
-import type { ModelPhase, ModelProgress } from '../src/main/models/modelProgress'
+import type { ModelPhase } from '../src/shared/ipc/modelViews'
+import type { ModelProgress } from '../src/main/models/modelProgress'
 import type { ModelRecord, SelfCheck } from '../src/main/models/modelRecord'
 import type { ModelList } from '../src/main/models/modelService'
 import type { WorkshopHost } from '../src/main/processes/workshopHost'

@@ -42,6 +42,7 @@ export async function runStillwave(
 function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): EngineSettings {
   return {
     model: { onePassPath, statefulPath, onePassSha256: null, statefulSha256: null },
+    fullModel: null,
     device: 'cpu',
     join: 'carried',
     chunkSec,

@@ -1,22 +1,27 @@
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
-import { DEVICES, JOINS } from '../shared/settings/choices'
+import { DEVICES, JOINS, PRECISIONS } from '../shared/settings/choices'
 
 /**
  * What main and the engine process say to each other: the same over `child_process.fork` and a utility process.
  * Paths and options cross, never samples. Every message of the engine carries the generation it was forked with.
  */
 
+const modelFiles = z.object({
+  onePassPath: z.string(),
+  /** The stateful companion; null when there is none: the model then runs overlapped. */
+  statefulPath: z.string().nullable(),
+  /** SHA-256 of each file where it is known (bundled and installed models): a mismatch is E_MODEL_DAMAGED. */
+  onePassSha256: z.string().nullable(),
+  statefulSha256: z.string().nullable()
+})
+export type ModelFiles = z.infer<typeof modelFiles>
+
 /** What one engine is started with. `chunkSec` is payload per run; `overlapSec` counts for `overlap` only. */
 export const EngineSettings = z.object({
-  model: z.object({
-    onePassPath: z.string(),
-    /** The stateful companion; null when there is none: the model then runs overlapped. */
-    statefulPath: z.string().nullable(),
-    /** SHA-256 of each file where it is known (bundled models): a mismatch is E_MODEL_DAMAGED. */
-    onePassSha256: z.string().nullable(),
-    statefulSha256: z.string().nullable()
-  }),
+  model: modelFiles,
+  /** The same model in FP32 where `model` is FP16: what is not finite is run again with it. */
+  fullModel: modelFiles.nullable(),
   device: z.enum(DEVICES),
   join: z.enum(JOINS),
   chunkSec: z.number().positive(),
@@ -101,6 +106,7 @@ export const EngineEvent = z.discriminatedUnion('type', [
     generation: z.number().int(),
     device: z.string(),
     join: z.enum(JOINS),
+    precision: z.enum(PRECISIONS),
     /** Threads that one run uses. */
     threads: z.number().int().positive(),
     loadSec: z.number(),

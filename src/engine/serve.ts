@@ -144,8 +144,9 @@ export class EngineServer {
       const loadSec = (this.openedAt - started) / 1000
       this.loadSec = loadSec
       const { device, join, threads } = this.engine
+      const { precision } = this.engine.facts
       const { rssBytes } = this.peaks.read()
-      this.send({ type: 'ready', generation, device, join, threads, loadSec, rssBytes })
+      this.send({ type: 'ready', generation, device, join, precision, threads, loadSec, rssBytes })
       // What loading took at its highest: files tell of themselves only.
       this.beat()
     } catch (thrown) {

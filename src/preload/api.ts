@@ -32,6 +32,17 @@ export function createApi(bridge: Bridge): StillwaveApi {
       cancelCountdown: call('app.cancelCountdown'),
       openLogs: call('app.openLogs')
     }),
+    models: Object.freeze({
+      addPaths: call('models.addPaths'),
+      pick: call('models.pick'),
+      download: call('models.download'),
+      verify: call('models.verify'),
+      selfCheck: call('models.selfCheck'),
+      remove: call('models.remove'),
+      cancelTask: call('models.cancelTask'),
+      dismissTask: call('models.dismissTask'),
+      reveal: call('models.reveal')
+    }),
     queue: Object.freeze({
       addPaths: call('queue.addPaths'),
       pick: call('queue.pick'),

@@ -25,6 +25,7 @@ export async function writeSmallModel(
 export function settingsFor(model: EngineSettings['model'], changes: Partial<EngineSettings> = {}): EngineSettings {
   return {
     model,
+    fullModel: null,
     device: 'cpu',
     join: 'carried',
     chunkSec: 0.5,

@@ -8,7 +8,12 @@ import { AppCore } from '../core/appCore'
 import { EventBus } from '../ipc/eventBus'
 import { mergeHandlers } from '../ipc/handlers'
 import { serveIpc } from '../ipc/ipcServer'
-import { mediaUtilityTransport, naiveUtilityTransport, utilityTransport } from '../processes/utilityTransport'
+import {
+  mediaUtilityTransport,
+  naiveUtilityTransport,
+  utilityTransport,
+  workshopUtilityTransport
+} from '../processes/utilityTransport'
 import { Countdown, type EndAction } from './countdown'
 import { electronHandlers } from './electronHandlers'
 import { appFolders, type AppFolders } from './folders'
@@ -152,6 +157,7 @@ class Desktop {
       openEngine: () => utilityTransport(layout.enginePath),
       openMedia: () => mediaUtilityTransport(layout.mediaPath),
       openNaive: () => naiveUtilityTransport(layout.naivePath),
+      openWorkshop: () => workshopUtilityTransport(layout.workshopPath),
       processMemory,
       mediaUrl: (token) => mediaUrl(origin, token),
       push: (event) => {

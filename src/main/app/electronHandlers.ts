@@ -63,6 +63,8 @@ export function electronHandlers({
       await exportReport(report, filePath)
       return { path: filePath }
     },
+    'models.pick': () => Promise.reject(new AppError('E_INTERNAL', { detail: 'not there yet' })),
+    'models.reveal': () => Promise.reject(new AppError('E_INTERNAL', { detail: 'not there yet' })),
     'app.cancelCountdown': () => {
       cancelCountdown()
       return Promise.resolve(null)

@@ -248,6 +248,7 @@ class Measurement {
 function settingsOf({ model, device, threads }: MeasureTask): EngineSettings {
   return {
     model: model.files,
+    fullModel: null,
     device,
     join: 'carried',
     chunkSec: model.chunkSec,

@@ -7,7 +7,8 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BatchMeter } from '../jobs/batchMeter'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
-import type { ModelLibrary, PrecisionReason, ResolvedModel } from '../models/library'
+import type { ModelLibrary, ResolvedModel } from '../models/library'
+import type { PrecisionReason } from '../../shared/settings/choices'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
@@ -114,8 +115,8 @@ class DenoiseCommand {
   }
 
   private jobSettings({ output }: PreparedBatch, model: ResolvedModel, join: JoinSettings['values']): JobSettings {
-    const { device, batch, threads, strengthPercent } = this.args
-    return { modelId: model.label, device, ...join, batch, threads, strengthPercent, output }
+    const { device, precision, batch, threads, strengthPercent } = this.args
+    return { modelId: model.label, device, precision, ...join, batch, threads, strengthPercent, output }
   }
 
   private async denoise(
@@ -231,7 +232,8 @@ function newJob({ file, outputPath, error }: PreparedBatch['files'][number]): Ne
 
 function engineSettings(settings: JobSettings, model: ResolvedModel): EngineSettings {
   const { device, join, chunkSec, overlapSec, batch, threads } = settings
-  return { model: model.files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath: null }
+  const { files, fullFiles } = model
+  return { model: files, fullModel: fullFiles, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath: null }
 }
 
 /** The batch is over: what never began ends with it. */

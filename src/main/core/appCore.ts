@@ -13,11 +13,12 @@ import { ensureFolder } from '../jobs/folders'
 import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
 import { QueueStore } from '../jobs/queueStore'
-import { ModelLibrary } from '../models/library'
-import { installedIn } from '../models/openModels'
+import type { Models } from '../models/openModels'
+import { openModels } from '../models/openModels'
 import { forecastBytes, type MemoryLines } from '../models/memoryForecast'
 import { EngineHost, type EngineStatus } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
+import { WorkshopHost } from '../processes/workshopHost'
 import { SettingsStore } from '../settings/settingsStore'
 import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
@@ -46,7 +47,8 @@ interface Parts {
   readonly settings: SettingsStore
   readonly store: QueueStore
   readonly planner: Planner
-  readonly models: ModelLibrary
+  readonly models: Models
+  readonly workshop: WorkshopHost
   readonly modelViews: readonly ModelView[]
   readonly memory: ReadonlyMap<string, MemoryLines | null>
 }
@@ -119,15 +121,17 @@ export class AppCore {
       await sweepStaleParts(folders)
       const store = new QueueStore(opened.state)
       await endWritten(opened, store)
-      const models = new ModelLibrary(layout.modelsFolder, installedIn(dataFolder))
+      const workshop = new WorkshopHost(options.openWorkshop)
+      const isInUse = (id: string): boolean => core?.isModelInUse(id) ?? false
+      const models = await openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop, isInUse })
       const [settings, planner, modelViews, catalog] = await Promise.all([
         SettingsStore.open(dataFolder, log),
         Planner.of(store),
-        models.views(),
-        models.catalog()
+        models.library.views(),
+        models.library.catalog()
       ])
       const memory = new Map(catalog.models.map((model) => [model.id, model.memory]))
-      core = new AppCore(options, { opened, settings, store, planner, models, modelViews, memory })
+      core = new AppCore(options, { opened, settings, store, planner, models, workshop, modelViews, memory })
       return core
     } catch (error) {
       await opened.journal.close()
@@ -141,6 +145,17 @@ export class AppCore {
 
   get queueState(): QueueState {
     return this.parts.store.state
+  }
+
+  /** Whether an engine holds it, or may at any moment. */
+  isModelInUse(id: string): boolean {
+    const { run, jobs, settings } = this.queueState
+    const isRunning =
+      run.kind !== 'idle' &&
+      jobs.some(({ status, settingsKey }) => {
+        return status.kind === 'running' && settings[settingsKey]?.modelId === id
+      })
+    return isRunning || (this.services.preview.isRunning && this.settings.job.modelId === id)
   }
 
   /** Null while nothing runs. */
@@ -258,6 +273,7 @@ export class AppCore {
     if (this.idleTimer) clearTimeout(this.idleTimer)
     await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])
     this.host.killNow()
+    this.parts.workshop.killNow()
     clearTimeout(deadline)
     await this.outbox.drained()
     await Promise.all([this.parts.opened.journal.close(), this.parts.settings.flush()])
@@ -268,7 +284,8 @@ export class AppCore {
     return new Services({
       options: this.options,
       store,
-      models,
+      models: models.library,
+      modelService: models.service,
       host: this.host,
       media: this.media,
       settings: () => this.settings,
@@ -316,12 +333,13 @@ export class AppCore {
   }
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
-    const { files } = await this.parts.models.resolve(settings.modelId)
-    const { device, join, chunkSec, batch, threads } = settings
+    const { device, precision } = settings
+    const { files, fullFiles } = await this.parts.models.library.resolve(settings.modelId, { device, precision })
+    const { join, chunkSec, batch, threads } = settings
     // The schema's word for it: at most half the chunk.
     const overlapSec = Math.min(settings.overlapSec, chunkSec / 2)
     const { ffmpegPath } = this.settings
-    return { model: files, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
+    return { model: files, fullModel: fullFiles, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
   }
 
   private engineView(): EngineView {
@@ -345,6 +363,7 @@ export class AppCore {
       queue: this.queueState,
       settings: this.settings,
       models: this.parts.modelViews,
+      shelf: this.services.models.shelf,
       engine: this.engineView(),
       progress: this.progress.jobs,
       batch: this.progress.batch,
@@ -372,8 +391,8 @@ async function endWritten({ interrupted, journal }: OpenedJournal, store: QueueS
 
 function viewOf(status: EngineStatus, pid: number | undefined): EngineView {
   if (status.kind !== 'ready') return status
-  const { device, threads, join } = status.ready
-  return { kind: 'ready', device, threads, join, pid: pid ?? null }
+  const { device, threads, join, precision } = status.ready
+  return { kind: 'ready', device, threads, join, precision, precisionReason: null, pid: pid ?? null }
 }
 
 function recoveryOf(state: QueueState, damagedCopyPath: string | null): RecoveryView | null {

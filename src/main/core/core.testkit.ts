@@ -5,7 +5,12 @@ import type { PushEvent } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import type { OpenTransport } from '../processes/engineTransport'
-import { forkTransport, mediaForkTransport, naiveForkTransport } from '../processes/forkTransport'
+import {
+  forkTransport,
+  mediaForkTransport,
+  naiveForkTransport,
+  workshopForkTransport
+} from '../processes/forkTransport'
 import { AppCore } from './appCore'
 
 const OUT = path.resolve(process.cwd(), 'out/main')
@@ -56,6 +61,7 @@ export class CoreBench {
       openEngine: () => this.openEngine(),
       openMedia: () => mediaForkTransport(MEDIA),
       openNaive: () => naiveForkTransport(path.resolve('out/main/naive.js')),
+      openWorkshop: () => workshopForkTransport(path.resolve('out/main/workshop.js')),
       mediaUrl: (token) => `app://stillwave/media/${token}`,
       push: (event) => void this.pushes.push(event),
       log: (line) => void this.log.push(line)

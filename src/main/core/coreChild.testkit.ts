@@ -1,5 +1,10 @@
 import path from 'node:path'
-import { forkTransport, mediaForkTransport, naiveForkTransport } from '../processes/forkTransport'
+import {
+  forkTransport,
+  mediaForkTransport,
+  naiveForkTransport,
+  workshopForkTransport
+} from '../processes/forkTransport'
 import { AppCore } from './appCore'
 
 /**
@@ -10,13 +15,14 @@ const [root, modelsFolder, built] = process.argv.slice(2) as [string, string, st
 const enginePath = path.join(built, 'engine.js')
 const mediaPath = path.join(built, 'media.js')
 const naivePath = path.join(built, 'naive.js')
+const workshopPath = path.join(built, 'workshop.js')
 const core = await AppCore.open({
   layout: {
     version: '0',
     enginePath,
     mediaPath,
     naivePath,
-    workshopPath: path.join(built, 'workshop.js'),
+    workshopPath,
     modelsFolder,
     samplesFolder: path.resolve('demo'),
     cleanSamplesFolder: path.resolve('demo-clean')
@@ -27,6 +33,7 @@ const core = await AppCore.open({
   openEngine: () => forkTransport(enginePath),
   openMedia: () => mediaForkTransport(mediaPath),
   openNaive: () => naiveForkTransport(naivePath),
+  openWorkshop: () => workshopForkTransport(workshopPath),
   mediaUrl: (token) => `app://stillwave/media/${token}`,
   push: (event) => {
     if (event.topic === 'queue' && event.event.type === 'jobFinished') say(`told ${event.event.jobId} done`)

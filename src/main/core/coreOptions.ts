@@ -4,6 +4,7 @@ import type { Layout } from '../compose'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenMediaTransport } from '../processes/mediaTransport'
 import type { OpenNaiveTransport } from '../processes/naiveTransport'
+import type { OpenWorkshopTransport } from '../processes/workshopTransport'
 
 /** What the core stands on. Paths are absolute; `locale` is a BCP 47 tag. */
 export interface CoreOptions {
@@ -16,6 +17,8 @@ export interface CoreOptions {
   readonly openMedia: OpenMediaTransport
   /** A process that denoises the naive way, for "Measure this machine". */
   readonly openNaive: OpenNaiveTransport
+  /** A process that deals with model files. */
+  readonly openWorkshop: OpenWorkshopTransport
   /** Resident bytes of all processes of the app by their pid (main, windows, helpers); absent where nobody tells. */
   readonly processMemory?: () => ReadonlyMap<number, number>
   /** The address under which a clip's virtual WAV is served, by its token. */
@@ -38,6 +41,13 @@ export type ServiceRoute =
   | 'bench.view'
   | 'bench.start'
   | 'bench.cancel'
+  | 'models.addPaths'
+  | 'models.download'
+  | 'models.verify'
+  | 'models.selfCheck'
+  | 'models.remove'
+  | 'models.cancelTask'
+  | 'models.dismissTask'
 
 /** The routes that need no Electron API. */
 export type CoreRoute =

@@ -23,7 +23,15 @@ const report = (changes: Partial<Job> = {}): string =>
     platform: 'linux 6.1 x64',
     cpuModel: 'CPU',
     totalBytes: 8e9,
-    engine: { kind: 'ready', device: 'cpu', threads: 4, join: 'carried', pid: 1 },
+    engine: {
+      kind: 'ready',
+      device: 'cpu',
+      threads: 4,
+      join: 'carried',
+      precision: 'fp32',
+      precisionReason: null,
+      pid: 1
+    },
     ffmpeg: null,
     job: { ...job, ...changes },
     settings: DEFAULT_JOB_SETTINGS

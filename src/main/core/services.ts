@@ -6,6 +6,8 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BenchService } from '../bench/benchService'
 import type { QueueStore } from '../jobs/queueStore'
 import type { ModelLibrary } from '../models/library'
+import { ModelDesk } from '../models/modelDesk'
+import type { ModelService } from '../models/modelService'
 import { PlayerService } from '../player/playerService'
 import { PreviewService } from '../player/previewService'
 import type { EngineHost } from '../processes/engineHost'
@@ -19,6 +21,7 @@ export interface ServiceParts {
   readonly host: EngineHost
   readonly media: MediaHost
   readonly models: ModelLibrary
+  readonly modelService: ModelService
   readonly settings: () => AppSettings
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
   readonly sourceOf: (jobId: string) => Promise<string>
@@ -35,6 +38,7 @@ export class Services {
   readonly preview: PreviewService
   readonly bench: BenchService
   readonly memory: MemoryRecorder
+  readonly models: ModelDesk
 
   constructor(parts: ServiceParts) {
     const { options, store, host, media, models, settings } = parts
@@ -89,6 +93,7 @@ export class Services {
       push,
       onEngineMemory: parts.onEngineMemory
     })
+    this.models = new ModelDesk({ service: parts.modelService, push })
     const { 'preview.start': startPreview } = this.preview.handlers
     this.handlers = {
       ...this.player.handlers,
@@ -99,7 +104,8 @@ export class Services {
         return startPreview(request)
       },
       ...this.bench.handlers,
-      ...this.memory.handlers
+      ...this.memory.handlers,
+      ...this.models.handlers
     }
   }
 

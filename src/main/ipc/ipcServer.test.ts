@@ -65,6 +65,15 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'bench.start': { jobId: null },
   'bench.cancel': {},
   'bench.export': {},
+  'models.addPaths': { paths: ['/models/net.pt'] },
+  'models.pick': {},
+  'models.download': { id: 'm' },
+  'models.verify': { id: null },
+  'models.selfCheck': { id: 'm', device: 'cpu' },
+  'models.remove': { id: 'm' },
+  'models.cancelTask': { taskId: 't' },
+  'models.dismissTask': { taskId: 't' },
+  'models.reveal': { id: null },
   'app.cancelCountdown': {},
   'app.openLogs': {}
 }

@@ -193,9 +193,9 @@ export class QueueRunner {
   }
 
   private keyOf(job: Job): string {
-    const { modelId, device, join, chunkSec, overlapSec, batch, threads } = this.settingsOf(job)
+    const { modelId, device, precision, join, chunkSec, overlapSec, batch, threads } = this.settingsOf(job)
     const ffmpegPath = this.options.ffmpegPath?.() ?? null
-    return JSON.stringify([modelId, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath])
+    return JSON.stringify([modelId, device, precision, join, chunkSec, overlapSec, batch, threads, ffmpegPath])
   }
 
   /** One file from the queue to its end, or back into the queue. Never rejects. */

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { EngineSettings } from '../../engine/protocol'
+import type { ModelFiles } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import type { ModelView } from '../../shared/ipc/views'
-import type { Device } from '../../shared/settings/choices'
+import { PRECISIONS, type Device, type Precision, type PrecisionReason } from '../../shared/settings/choices'
 import { Catalog, type CatalogFile, type ModelOffer } from './catalog'
 import type { InstalledModels } from './installed'
 import { filesOf, filesOfPrecision, type ModelRecord, type PrecisionFiles } from './modelRecord'
@@ -11,15 +11,12 @@ import { keyOf } from './selfCheck'
 
 export { Catalog } from './catalog'
 
-export type Precision = 'fp32' | 'fp16'
-
-/** Why a model runs in another precision than the one that was asked for. */
-export type PrecisionReason = 'noFp16' | 'noFp32' | 'notChecked' | 'notTrusted'
-
 /** A model as the engine takes it, and the name that it goes by. */
 export interface ResolvedModel {
   readonly label: string
-  readonly files: EngineSettings['model']
+  readonly files: ModelFiles
+  /** In FP32 where `files` is FP16. */
+  readonly fullFiles: ModelFiles | null
   /** Seconds in one carried run unless the user says otherwise. */
   readonly chunkSec: number
   /** Null for a file that was named by its path: the engine tells when it has loaded it. */
@@ -77,7 +74,17 @@ export class ModelLibrary {
     const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
     const sizeBytes = await fileSize(path.join(this.folder, onePass.file))
     if (sizeBytes === null) return null
-    const view = { id, name, licence, chunkSec, sizeBytes, hasStateful: stateful !== null, sha256: onePass.sha256 }
+    const view = {
+      id,
+      name,
+      licence,
+      chunkSec,
+      sizeBytes,
+      hasStateful: stateful !== null,
+      sha256: onePass.sha256,
+      precisions: ['fp32' as const],
+      selfChecks: []
+    }
     return cascade === undefined ? view : { ...view, cascade }
   }
 
@@ -104,6 +111,7 @@ export class ModelLibrary {
         onePassSha256: entry.onePass.sha256,
         statefulSha256: entry.stateful?.sha256 ?? null
       },
+      fullFiles: null,
       chunkSec: entry.chunkSec,
       precision: 'fp32',
       precisionReason: options.precision === 'fp16' ? 'noFp16' : null
@@ -117,15 +125,13 @@ export class ModelLibrary {
     if (record === null) throw new AppError('E_MODEL_DAMAGED', { path: folder, detail: `${folder}: ${found.problem}` })
     const { files, ...choice } = choose(record, options)
     await this.installed!.assertWhole(record, files)
-    const { onePass, stateful } = files
+    const { fp32 } = record.precisions
+    const full = choice.precision === 'fp16' ? fp32 : null
+    if (full !== null) await this.installed!.assertWhole(record, full)
     return {
       label: id,
-      files: {
-        onePassPath: this.pathIn(record, onePass.name),
-        statefulPath: stateful && this.pathIn(record, stateful.name),
-        onePassSha256: onePass.sha256,
-        statefulSha256: stateful?.sha256 ?? null
-      },
+      files: this.filesIn(record, files),
+      fullFiles: full && this.filesIn(record, full),
       chunkSec: UNKNOWN_MODEL_CHUNK_SEC,
       ...choice
     }
@@ -142,6 +148,15 @@ export class ModelLibrary {
   private async records(): Promise<readonly ModelRecord[]> {
     const entries = (await this.installed?.list()) ?? []
     return entries.flatMap(({ record }) => record ?? [])
+  }
+
+  private filesIn(record: ModelRecord, { onePass, stateful }: PrecisionFiles): ModelFiles {
+    return {
+      onePassPath: this.pathIn(record, onePass.name),
+      statefulPath: stateful && this.pathIn(record, stateful.name),
+      onePassSha256: onePass.sha256,
+      statefulSha256: stateful?.sha256 ?? null
+    }
   }
 
   private pathIn({ id }: ModelRecord, name: string): string {
@@ -202,7 +217,9 @@ function installedView(record: ModelRecord): ModelView {
     chunkSec: UNKNOWN_MODEL_CHUNK_SEC,
     sizeBytes: filesOfPrecision(files).reduce((sum, { bytes }) => sum + bytes, 0),
     hasStateful: files.stateful !== null,
-    sha256: files.onePass.sha256
+    sha256: files.onePass.sha256,
+    precisions: PRECISIONS.filter((precision) => record.precisions[precision] !== null),
+    selfChecks: record.selfChecks
   }
   return cascade === null ? view : { ...view, cascade }
 }
@@ -215,7 +232,7 @@ async function resolveFile(full: string): Promise<ResolvedFile> {
   const companion = path.join(dir, `${name}.stateful${ext}`)
   const statefulPath = (await fileSize(companion)) === null ? null : companion
   const files = { onePassPath: full, statefulPath, onePassSha256: null, statefulSha256: null }
-  return { label: full, files, chunkSec: UNKNOWN_MODEL_CHUNK_SEC }
+  return { label: full, files, fullFiles: null, chunkSec: UNKNOWN_MODEL_CHUNK_SEC }
 }
 
 async function fileSize(full: string): Promise<number | null> {

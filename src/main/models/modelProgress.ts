@@ -1,5 +1,4 @@
-/** What is being done with a model, in order as far as it applies. */
-export type ModelPhase = 'download' | 'hash' | 'inspect' | 'convert' | 'copy' | 'check' | 'verify'
+import type { ModelPhase } from '../../shared/ipc/modelViews'
 
 export interface ModelProgress {
   readonly phase: ModelPhase

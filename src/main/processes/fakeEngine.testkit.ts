@@ -102,6 +102,7 @@ export class FakeEngineFolder {
 export function fakeSettings(mode = 'well'): EngineSettings {
   return {
     model: { onePassPath: mode, statefulPath: null, onePassSha256: null, statefulSha256: null },
+    fullModel: null,
     device: 'cpu',
     join: 'carried',
     chunkSec: 0.01,

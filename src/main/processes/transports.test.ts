@@ -168,6 +168,7 @@ describe.each([
         onePassSha256: null,
         statefulSha256: null
       },
+      fullModel: null,
       device: 'cpu',
       join: 'carried',
       chunkSec: 0.5,

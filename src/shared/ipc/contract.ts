@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { JobSettings } from '../settings/jobSettings'
+import { DEVICES } from '../settings/choices'
 import { SettingsPatch, type AppSettings } from '../settings/appSettings'
 import type { BenchView } from './benchViews'
 import type { MetricsHistory } from './memoryViews'
@@ -34,6 +35,8 @@ const jobIds = z.array(z.string().min(1).max(64)).min(1).max(100_000)
 const someJobs = z.strictObject({ jobIds })
 const oneJob = z.strictObject({ jobId: z.string().min(1).max(64) })
 const frame = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const modelId = z.string().min(1).max(64)
+const oneTask = z.strictObject({ taskId: z.string().min(1).max(64) })
 const clip = z.strictObject({ token: z.string().min(1).max(64) })
 
 export const CONTRACT = {
@@ -104,6 +107,24 @@ export const CONTRACT = {
   'bench.cancel': route<null>()(nothing),
   /** Asks the user where, and writes the last report: JSON, or a table by the name's extension. Null where the dialog was left. */
   'bench.export': route<{ readonly path: string } | null>()(nothing),
+  /** Model files of a drop; each is a task, told by `models` and `modelTask` pushes. */
+  'models.addPaths': route<{ readonly taskIds: readonly string[] }>()(
+    z.strictObject({ paths: z.array(z.string().min(1).max(32_768)).min(1).max(20) })
+  ),
+  /** Asks the user for a model file. Null where the dialog was left. */
+  'models.pick': route<{ readonly taskIds: readonly string[] } | null>()(nothing),
+  /** Begins a download, or goes on with it, from the mirror of the settings first. */
+  'models.download': route<{ readonly taskId: string }>()(z.strictObject({ id: modelId })),
+  /** Hashes the files of one model, or of all. */
+  'models.verify': route<{ readonly taskId: string }>()(z.strictObject({ id: modelId.nullable() })),
+  /** FP16 against FP32 on a device. */
+  'models.selfCheck': route<{ readonly taskId: string }>()(z.strictObject({ id: modelId, device: z.enum(DEVICES) })),
+  'models.remove': route<null>()(z.strictObject({ id: modelId })),
+  'models.cancelTask': route<null>()(oneTask),
+  /** Takes an ended task off the list. */
+  'models.dismissTask': route<null>()(oneTask),
+  /** Shows a model's folder, or that of all, in the system's file manager. */
+  'models.reveal': route<null>()(z.strictObject({ id: modelId.nullable() })),
   'app.cancelCountdown': route<null>()(nothing),
   'app.openLogs': route<null>()(nothing)
 } as const

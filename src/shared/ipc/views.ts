@@ -1,8 +1,10 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
+import type { Precision, PrecisionReason } from '../settings/choices'
 import type { BenchView } from './benchViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
+import type { ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
 import type { ClipProgress, PreviewView } from './playerViews'
 
 /** What main tells the window beside the queue. Bytes and seconds throughout. */
@@ -20,6 +22,9 @@ export interface ModelView {
   readonly cascade?: 1 | 2
   readonly sizeBytes: number
   readonly sha256: string | null
+  /** What it is there in, and what is known of FP16 on this machine's devices. */
+  readonly precisions: readonly Precision[]
+  readonly selfChecks: readonly SelfCheckView[]
 }
 
 /** The engine as it is now. `device` is the provider really in use. */
@@ -31,6 +36,9 @@ export type EngineView =
       readonly device: string
       readonly threads: number
       readonly join: string
+      /** What it was started in, and why it is not the precision that was asked for; null where it is. */
+      readonly precision: Precision
+      readonly precisionReason: PrecisionReason | null
       readonly pid: number | null
     }
   | { readonly kind: 'unavailable'; readonly error: ErrorPayload }
@@ -111,6 +119,7 @@ export interface Snapshot {
   readonly queue: QueueState
   readonly settings: AppSettings
   readonly models: readonly ModelView[]
+  readonly shelf: ModelShelf
   readonly engine: EngineView
   readonly progress: readonly JobProgress[]
   readonly batch: BatchProgress | null
@@ -131,6 +140,10 @@ export type PushEvent =
   | { readonly topic: 'clip'; readonly progress: ClipProgress }
   | { readonly topic: 'preview'; readonly preview: PreviewView }
   | { readonly topic: 'bench'; readonly bench: BenchView }
+  /** What is installed, offered or chosen from has changed. */
+  | { readonly topic: 'models'; readonly models: readonly ModelView[]; readonly shelf: ModelShelf }
+  /** Progress of one, at most five times a second; its beginning and its end come with `models`. */
+  | { readonly topic: 'modelTask'; readonly task: ModelTaskView }
   | { readonly topic: 'scan'; readonly scan: ScanView }
   | { readonly topic: 'settings'; readonly settings: AppSettings }
   | { readonly topic: 'recovery'; readonly recovery: RecoveryView | null }
@@ -144,5 +157,5 @@ export type PushEvent =
   /** A menu or keyboard command that the window carries out. */
   | { readonly topic: 'command'; readonly command: WindowCommand }
 
-export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure'] as const
+export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure', 'models'] as const
 export type WindowCommand = (typeof WINDOW_COMMANDS)[number]

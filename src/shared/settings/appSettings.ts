@@ -46,6 +46,10 @@ export const AppSettings = z.strictObject({
   matchLoudness: z.boolean(),
   /** What waveforms, decoded audio and previews may take on the disk, in MB. */
   cacheLimitMb: z.number().int().min(CACHE_LIMIT_MB.min).max(CACHE_LIMIT_MB.max),
+  /** Where model files are downloaded from first, by the mirror's name in the catalogue; null takes each model's own first. */
+  modelMirror: z.string().max(200).nullable(),
+  /** The welcome was answered: nothing is asked twice. */
+  welcomed: z.boolean(),
   /** An ffmpeg of the user's choice; null looks in the app's resources, then in PATH. */
   ffmpegPath: z.string().max(4096).nullable()
 })
@@ -77,6 +81,8 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   volume: 1,
   matchLoudness: true,
   cacheLimitMb: CACHE_LIMIT_MB.default,
+  modelMirror: null,
+  welcomed: false,
   ffmpegPath: null
 }
 

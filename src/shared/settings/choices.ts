@@ -2,6 +2,14 @@
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const
 export type Device = (typeof DEVICES)[number]
 
+/** How the network counts. FP16 is half the weights; on most CPUs it is slower. */
+export const PRECISIONS = ['fp32', 'fp16'] as const
+export type Precision = (typeof PRECISIONS)[number]
+
+/** Why a model runs in another precision than the one that was asked for. */
+export const PRECISION_REASONS = ['noFp16', 'noFp32', 'notChecked', 'notTrusted'] as const
+export type PrecisionReason = (typeof PRECISION_REASONS)[number]
+
 /** How chunks join: histories carried from run to run, or overlapping chunks with a crossfade (DESIGN section 4). */
 export const JOINS = ['carried', 'overlap'] as const
 export type Join = (typeof JOINS)[number]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEVICES, JOINS, ON_EXISTS, PLACES } from './choices'
+import { DEVICES, JOINS, ON_EXISTS, PLACES, PRECISIONS } from './choices'
 import { patternProblem } from './namePattern'
 
 /** Limits of the numbers that a person may set; seconds, lanes, threads. */
@@ -34,6 +34,8 @@ export const JobSettings = z.strictObject({
   /** An id of the model list. The command line also takes a path of an ONNX file. */
   modelId: z.string().min(1).max(4096),
   device: z.enum(DEVICES),
+  /** FP16 is taken where the model has it and its self-check on the device was good; FP32 otherwise, with the reason. */
+  precision: z.enum(PRECISIONS),
   join: z.enum(JOINS),
   /** Payload of one run. */
   chunkSec: within(LIMITS.chunkSec),
@@ -53,6 +55,7 @@ export type JobSettings = z.infer<typeof JobSettings>
 export const DEFAULT_JOB_SETTINGS: JobSettings = {
   modelId: 'frcrn-lite',
   device: 'auto',
+  precision: 'fp32',
   join: 'carried',
   chunkSec: 1,
   overlapSec: 0.5,

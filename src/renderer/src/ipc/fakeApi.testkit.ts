@@ -47,9 +47,12 @@ export function restingSnapshot(change: Partial<Snapshot> = {}): Snapshot {
         hasStateful: true,
         chunkSec: 1,
         sizeBytes: 3_500_000,
-        sha256: null
+        sha256: null,
+        precisions: ['fp32'],
+        selfChecks: []
       }
     ],
+    shelf: { folder: '/data/models', defaultId: 'frcrn-lite', models: [], offers: [], tasks: [] },
     engine: { kind: 'stopped' },
     progress: [],
     batch: null,

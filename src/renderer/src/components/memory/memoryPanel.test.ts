@@ -44,7 +44,15 @@ const FACTS: EngineFacts = {
 }
 
 const READY: Partial<Snapshot> = {
-  engine: { kind: 'ready', device: 'cpu', threads: 2, join: 'carried', pid: 7 },
+  engine: {
+    kind: 'ready',
+    device: 'cpu',
+    threads: 2,
+    join: 'carried',
+    precision: 'fp32',
+    precisionReason: null,
+    pid: 7
+  },
   facts: FACTS
 }
 

@@ -56,7 +56,15 @@ const running = (kind: 'running' | 'paused'): Pick<Snapshot, 'queue' | 'engine' 
       job('4', { kind: 'pending', attempts: 0 })
     ]
   },
-  engine: { kind: 'ready', device: 'cpu', threads: 2, join: 'carried', pid: 7 },
+  engine: {
+    kind: 'ready',
+    device: 'cpu',
+    threads: 2,
+    join: 'carried',
+    precision: 'fp32',
+    precisionReason: null,
+    pid: 7
+  },
   batch: { fraction: 0.5, speed: 42.34, leftSec: 271 }
 })
 
