@@ -92,6 +92,11 @@ export const SessionFacts = z.object({
   runs: z.number().int(),
   files: z.number().int(),
   lanes: z.number().int(),
+  /** Wall time inside `session.run`, and the seconds of audio (of all lanes) that went through. */
+  modelSec: z.number(),
+  laneSec: z.number(),
+  /** Lanes times seconds of the largest run so far: what the peak belongs to. */
+  largestRunSec: z.number(),
   buffersInUse: z.number().int(),
   bytesInUse: z.number(),
   buffersGivenBack: z.number().int(),

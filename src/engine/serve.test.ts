@@ -40,7 +40,17 @@ const result: DenoiseResult = {
 
 const facts: ModelFacts = {
   ...{ fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32' },
-  ...{ runs: 3, lanes: 2, buffersInUse: 4, bytesInUse: 40, buffersGivenBack: 5, bytesGivenBack: 50 }
+  ...{
+    runs: 3,
+    lanes: 2,
+    modelSec: 1,
+    laneSec: 2,
+    largestRunSec: 1,
+    buffersInUse: 4,
+    bytesInUse: 40,
+    buffersGivenBack: 5,
+    bytesGivenBack: 50
+  }
 }
 
 interface Held {

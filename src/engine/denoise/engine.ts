@@ -72,6 +72,13 @@ function overlapped(session: ModelSession, metadata: ModelMetadata | null, setti
   return new OverlappedJoin(session, plan, { batch: settings.batch, hopSamples: HOP_SAMPLES })
 }
 
+/** What of the counters the session tells. */
+function runFacts({ runs, lanes, modelSec, laneSec, largestRunSec }: Joiner['counters']): RunFacts {
+  return { runs, lanes, modelSec, laneSec, largestRunSec }
+}
+
+type RunFacts = Pick<ModelFacts, 'runs' | 'lanes' | 'modelSec' | 'laneSec' | 'largestRunSec'>
+
 interface EngineParts {
   readonly joiner: Joiner
   readonly loaded: LoadedModel
@@ -102,7 +109,7 @@ class LoadedEngine implements Engine {
     const { inUse, bytesInUse, givenBack, bytesGivenBack } = session.tensors
     return {
       ...{ fileName, sizeBytes, sha256, isVerified, graph, precision },
-      ...{ runs: joiner.counters.runs, lanes: joiner.counters.lanes },
+      ...runFacts(joiner.counters),
       ...{ buffersInUse: inUse, bytesInUse, buffersGivenBack: givenBack, bytesGivenBack }
     }
   }

@@ -2,7 +2,7 @@ import { AppError } from '../../shared/errors/appError'
 import type { ModelSession, Tensor } from '../onnx/runtime'
 import type { BatchItem } from './laneBatcher'
 import { isFinite32 } from './samples'
-import { newRunCounters } from './statefulLanes'
+import { countRun, newRunCounters } from './statefulLanes'
 
 /** How a waveform model wants its samples: [n], [1, n] or [batch, n]. */
 export interface WaveShape {
@@ -98,7 +98,9 @@ export class OnePassRuns {
     const started = performance.now()
     const cpu = process.cpuUsage()
     const results = await this.session.run({ [inputName]: noisy })
-    this.count(items, (performance.now() - started) / 1000, process.cpuUsage(cpu))
+    const seconds = (performance.now() - started) / 1000
+    countRun(this.counters, { lanes: items.length, samples: length, seconds, used: process.cpuUsage(cpu) })
+    for (const { lane } of items) lane.modelSec += seconds / items.length
     this.scatter(items, results[outputName]!)
   }
 
@@ -118,13 +120,5 @@ export class OnePassRuns {
       output.set(data.subarray(row * given, (row + 1) * given))
       output.fill(0, given)
     })
-  }
-
-  private count(items: readonly BatchItem<OnePassLane>[], seconds: number, used: NodeJS.CpuUsage): void {
-    this.counters.runs++
-    this.counters.lanes = items.length
-    this.counters.modelSec += seconds
-    this.counters.modelCpuSec += (used.user + used.system) / 1e6
-    for (const { lane } of items) lane.modelSec += seconds / items.length
   }
 }

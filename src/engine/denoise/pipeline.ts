@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
+import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
 import { createSink } from '../../audio/io/pcmSink'
 import { openSource } from '../../audio/io/openSource'
 import { sinkCanHold, sinkFormatFor } from '../../audio/io/sinkFormat'
@@ -170,8 +171,6 @@ async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 /** ONNX Runtime and V8 tell of exhausted memory in words only. */
 export function withMemoryCode(error: AppError): AppError {
   if (error.code !== 'E_INTERNAL') return error
-  const isMemory = /bad.?alloc|failed to allocate|array buffer allocation failed|invalid typed array length/i.test(
-    error.message
-  )
-  return isMemory ? new AppError('E_MEMORY', error.data, error.cause) : error
+  const code = outOfMemoryCode(error.message)
+  return code === null ? error : new AppError(code, error.data, error.cause)
 }

@@ -1,5 +1,6 @@
 import { isSilent } from '../../audio/dsp/silence'
 import { AppError } from '../../shared/errors/appError'
+import { SAMPLE_RATE_HZ } from '../model/network'
 import type { ModelSession, Tensor } from '../onnx/runtime'
 import type { BatchItem } from './laneBatcher'
 import { isFinite32 } from './samples'
@@ -37,10 +38,29 @@ export interface RunCounters {
   skippedChunks: number
   modelSec: number
   modelCpuSec: number
+  /** Seconds of audio through the model, over all lanes: what overlapping chunks share counts each time. */
+  laneSec: number
+  /** The most of it in one run. */
+  largestRunSec: number
 }
 
 export function newRunCounters(): RunCounters {
-  return { runs: 0, lanes: 0, skippedChunks: 0, modelSec: 0, modelCpuSec: 0 }
+  return { runs: 0, lanes: 0, skippedChunks: 0, modelSec: 0, modelCpuSec: 0, laneSec: 0, largestRunSec: 0 }
+}
+
+/** One run of `lanes` rows of `samples` each at 16 kHz. */
+export function countRun(
+  counters: RunCounters,
+  run: { readonly lanes: number; readonly samples: number; readonly seconds: number; readonly used: NodeJS.CpuUsage }
+): void {
+  const { lanes, samples, seconds, used } = run
+  const laneSec = (lanes * samples) / SAMPLE_RATE_HZ
+  counters.runs++
+  counters.lanes = lanes
+  counters.modelSec += seconds
+  counters.modelCpuSec += (used.user + used.system) / 1e6
+  counters.laneSec += laneSec
+  counters.largestRunSec = Math.max(counters.largestRunSec, laneSec)
 }
 
 /**
@@ -216,11 +236,7 @@ export class StatefulLanes {
       { clean: output.samples, state_out: output.state }
     )
     const seconds = (performance.now() - started) / 1000
-    const used = process.cpuUsage(cpu)
-    this.counters.runs++
-    this.counters.lanes = lanes
-    this.counters.modelSec += seconds
-    this.counters.modelCpuSec += (used.user + used.system) / 1e6
+    countRun(this.counters, { lanes, samples: from.samples.length / lanes, seconds, used: process.cpuUsage(cpu) })
     for (const { lane } of items) lane.modelSec += seconds / lanes
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../shared/errors/appError'
+import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
 import { checkForeignModel } from '../model/foreignModel'
 import { readGraphSignature, readModelMetadata } from '../model/readModel'
 import type { Device } from '../../shared/settings/choices'
@@ -35,7 +36,7 @@ export function resolveDevice(choice: Device): SessionOptions['device'] {
 /**
  * Opens a model on one device, and only there: another one is never taken in silence. A self-contained model is loaded from the very
  * bytes that were hashed; one with data files beside it by its path, as ONNX Runtime maps those. Throws E_MODEL_MISSING,
- * E_MODEL_DAMAGED, E_MODEL_UNSAFE, E_MODEL_UNSUPPORTED, E_DEVICE_UNAVAILABLE, E_MEMORY.
+ * E_MODEL_DAMAGED, E_MODEL_UNSAFE, E_MODEL_UNSUPPORTED, E_DEVICE_UNAVAILABLE, E_MEMORY, E_GPU_OOM.
  */
 export async function loadModel(file: ModelFile, options: SessionOptions): Promise<LoadedModel> {
   const bytes = await readModel(file.path)
@@ -91,7 +92,8 @@ async function readModel(path: string): Promise<Uint8Array> {
 /** ONNX Runtime has words only; on a device that is not the CPU whatever goes wrong is a reason to choose another. */
 function loadError(thrown: unknown, path: string, device: string): AppError {
   const detail = thrown instanceof Error ? thrown.message : String(thrown)
-  if (/bad.?alloc|failed to allocate/i.test(detail)) return new AppError('E_MEMORY', { path, detail }, thrown)
+  const memoryCode = outOfMemoryCode(detail)
+  if (memoryCode !== null) return new AppError(memoryCode, { path, detail }, thrown)
   if (device !== 'cpu') return new AppError('E_DEVICE_UNAVAILABLE', { device, detail }, thrown)
   if (/protobuf|INVALID_PROTOBUF|deserialize|external data|out of bounds/i.test(detail)) {
     return new AppError('E_MODEL_DAMAGED', { path, detail }, thrown)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { DEVICES, JOINS, ON_EXISTS, type Device, type Join, type OnExists } from '../../shared/settings/choices'
+import { LIMITS } from '../../shared/settings/jobSettings'
 import { patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
@@ -20,6 +21,8 @@ export interface DenoiseArgs {
   readonly chunkSec: number | null
   readonly overlapSec: number | null
   readonly batch: number
+  /** What the engine may take, in MB: chunk and batch are then chosen. */
+  readonly budgetMb: number | null
   readonly threads: number | null
   readonly strengthPercent: number
   /** Of an output's name without extension; null takes the place's own. */
@@ -48,6 +51,7 @@ const OPTIONS = {
   'chunk-seconds': TEXT,
   'overlap-seconds': TEXT,
   batch: TEXT,
+  'budget-mb': TEXT,
   threads: TEXT,
   strength: TEXT,
   name: TEXT,
@@ -85,13 +89,23 @@ export function parseCommand(argv: readonly string[]): Command {
     chunkSec: number('chunk-seconds', values['chunk-seconds'], { min: MIN_CHUNK_SEC, max: MAX_CHUNK_SEC }),
     overlapSec: number('overlap-seconds', values['overlap-seconds'], { min: 0, max: MAX_CHUNK_SEC / 2 }),
     batch: number('batch', values.batch, { min: 1, max: 256, whole: true }) ?? 1,
+    budgetMb: number('budget-mb', values['budget-mb'], { ...LIMITS.budgetMb, whole: true }),
     threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
     strengthPercent: number('strength', values.strength, { min: 0, max: 100 }) ?? 100,
     namePattern: namePattern(values.name),
     report: filled('report', values.report),
     quiet: values.quiet
   }
+  refuseBoth(args.budgetMb, { 'chunk-seconds': values['chunk-seconds'], batch: values.batch })
   return { kind: 'denoise', args }
+}
+
+/** A budget chooses what the other two say. */
+function refuseBoth(budgetMb: number | null, others: Readonly<Record<string, string | undefined>>): void {
+  if (budgetMb === null) return
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) throw new UsageError(`--budget-mb chooses --${name}: give one of them`)
+  }
 }
 
 type ParsedArgs = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>

@@ -19,6 +19,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
                               other models, 2 overlapped)
   --overlap-seconds N         of it shared with the next (default 0.5; overlap only)
   --batch N                   lanes in one run (default 1)
+  --budget-mb N               memory the engine may take: chunk and batch are
+                              chosen to fit, and to be fast
   --threads N                 of one run (default: one a core)
   --strength PERCENT          how much of the noise is taken away (default 100)
   --name PATTERN              what outputs are called, of {name}, {folder} and

@@ -115,8 +115,8 @@ class DenoiseCommand {
   }
 
   private jobSettings({ output }: PreparedBatch, model: ResolvedModel, join: JoinSettings['values']): JobSettings {
-    const { device, precision, batch, threads, strengthPercent } = this.args
-    return { modelId: model.label, device, precision, ...join, batch, threads, strengthPercent, output }
+    const { device, precision, batch, budgetMb, threads, strengthPercent } = this.args
+    return { modelId: model.label, device, precision, ...join, batch, budgetMb, threads, strengthPercent, output }
   }
 
   private async denoise(

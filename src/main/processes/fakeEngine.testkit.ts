@@ -15,7 +15,7 @@ let paused = false
 let toFinish = null
 const post = (message) => process.send({ generation, ...message })
 const FACTS = { fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32', loadSec: 0.01,
-  ageSec: 1, runs: 3, files: 2, lanes: 1, buffersInUse: 4, bytesInUse: 40, buffersGivenBack: 5, bytesGivenBack: 50 }
+  ageSec: 1, runs: 3, files: 2, lanes: 1, modelSec: 1, laneSec: 2, largestRunSec: 1, buffersInUse: 4, bytesInUse: 40, buffersGivenBack: 5, bytesGivenBack: 50 }
 const beat = () => post({ type: 'heartbeat', rssBytes: 5, peakRssBytes: 7, facts: FACTS })
 let beating = setInterval(() => generation && beat(), 50)
 const done = (jobId, extra = {}) => post({ type: 'done', jobId, frames: 1, durationSec: 2, sampleRateHz: 16000, channels: 1,

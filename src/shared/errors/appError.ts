@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'E_MEMORY',
   'E_GPU_OOM',
   'E_GPU_LOST',
+  'E_BUDGET',
   'E_DISK_FULL',
   'E_READ_ONLY',
   'E_IO',
@@ -47,6 +48,7 @@ export const WARNING_CODES = [
   'W_FORMAT_CHANGED',
   'W_DEVICE_FALLBACK',
   'W_PRECISION_FALLBACK',
+  'W_MEMORY',
   'W_TAGS_LOST'
 ] as const
 

@@ -65,7 +65,8 @@ export interface OfferView {
   readonly installedAs: string | null
 }
 
-export const MODEL_PHASES = ['download', 'hash', 'inspect', 'convert', 'copy', 'check', 'verify'] as const
+/** `wait` is for another task's end: they are done one after another, save downloads. */
+export const MODEL_PHASES = ['wait', 'download', 'hash', 'inspect', 'convert', 'copy', 'check', 'verify'] as const
 export type ModelPhase = (typeof MODEL_PHASES)[number]
 
 /** Something that is being done with a model, or that ended and was not dismissed yet. */

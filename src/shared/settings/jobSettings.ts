@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { DEVICES, JOINS, ON_EXISTS, PLACES, PRECISIONS } from './choices'
 import { patternProblem } from './namePattern'
 
-/** Limits of the numbers that a person may set; seconds, lanes, threads. */
+/** Limits of the numbers that a person may set; seconds, lanes, MB, threads. */
 export const LIMITS = {
   chunkSec: { min: 0.25, max: 60 },
   overlapSec: { min: 0, max: 10 },
   batch: { min: 1, max: 16 },
+  budgetMb: { min: 64, max: 1_048_576 },
   threads: { min: 1, max: 64 }
 } as const
 
@@ -43,6 +44,8 @@ export const JobSettings = z.strictObject({
   overlapSec: within(LIMITS.overlapSec),
   /** Lanes (channels of one file or of several) in one run. */
   batch: within(LIMITS.batch).int(),
+  /** What the engine may take, in MB (10^6 bytes): chunk and batch are then chosen to fit. Null takes them as they are set. */
+  budgetMb: within(LIMITS.budgetMb).int().nullable(),
   /** Threads of the model; null lets the machine's cores decide. */
   threads: within(LIMITS.threads).int().nullable(),
   /** 100 takes away all that the model takes away; 0 leaves the recording as it is (dry/wet mix). */
@@ -60,6 +63,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   chunkSec: 1,
   overlapSec: 0.5,
   batch: 1,
+  budgetMb: null,
   threads: null,
   strengthPercent: 100,
   output: { place: 'beside', folder: null, subfolder: 'clean', pattern: '{name}.clean', onExists: 'skip' }
