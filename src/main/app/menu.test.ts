@@ -94,7 +94,7 @@ describe('the menu', () => {
     expect(['system', 'light', 'dark'].map((theme) => itemOf(`theme-${theme}`).checked)).toEqual([false, false, true])
   })
 
-  test.each(['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure'])(
+  test.each(['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure', 'models'])(
     "%s is the window's to do",
     (command) => {
       const actions = fakeActions()

@@ -93,6 +93,14 @@ function fileItems({ words, isMac }: MenuView, actions: MenuActions): Items {
   return [
     { id: 'addFiles', label: words.addFiles, accelerator: 'CmdOrCtrl+O', click: actions.addFiles },
     { id: 'addFolder', label: words.addFolder, accelerator: 'CmdOrCtrl+Shift+O', click: actions.addFolder },
+    SEPARATOR,
+    {
+      id: 'models',
+      label: words.models,
+      click: () => {
+        actions.inWindow('models')
+      }
+    },
     ...(isMac ? [] : [SEPARATOR, quitItem(words, actions)])
   ]
 }

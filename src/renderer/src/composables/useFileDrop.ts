@@ -1,12 +1,15 @@
 import { onScopeDispose, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { isModelName } from '../components/models/modelFiles'
 import { call, pathsOf } from '../ipc/client'
+import { useModels } from '../stores/models'
 import { useToasts } from '../stores/toasts'
 
-/** A drop of files anywhere on the window adds them. `over` is true while files hang over it. */
+/** A drop of files anywhere on the window adds them; model files go to the Models view. `over` is true while files hang over it. */
 export function useFileDrop(): { readonly over: Readonly<Ref<boolean>> } {
   const { t } = useI18n()
   const toasts = useToasts()
+  const models = useModels()
   const over = ref(false)
   /** Enter and leave come for every element on the way; the pointer is out when they are even. */
   let depth = 0
@@ -40,8 +43,17 @@ export function useFileDrop(): { readonly over: Readonly<Ref<boolean>> } {
     await toasts.attempt(async () => {
       const paths = pathsOf(files)
       if (paths.length === 0) toasts.show('warn', t('toasts.noPaths'), t('toasts.noPathsText'))
-      else await call('queue.addPaths', { paths: [...paths] })
+      else await addPaths(paths)
     })
+  }
+  /** Onto the open Models view anything is meant as a model, and refused in words where it is none. */
+  async function addPaths(paths: readonly string[]): Promise<void> {
+    const named = paths.filter(isModelName)
+    const rest = paths.filter((path) => !isModelName(path))
+    const forModels = models.isOpen && named.length === 0 ? rest : named
+    const forList = forModels === rest ? [] : rest
+    if (forList.length > 0) await call('queue.addPaths', { paths: forList })
+    if (forModels.length > 0) await models.addPaths(forModels)
   }
 
   const dropped = (event: DragEvent): void => void drop(event)

@@ -33,6 +33,13 @@ export function formatTimeLeft(sec: number, locale: Locale): string {
   return formatSpan(calm, locale)
 }
 
+/** A moment of ISO 8601 in local time: `23 Nov 2026, 14:05`. */
+export function formatMoment(iso: string, locale: Locale): string {
+  // English with the day first: it can be read in one way only.
+  const tag = locale === 'en' ? 'en-GB' : locale
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))
+}
+
 /** The smaller unit is left out where it is nought. */
 function two(first: string, second: string, secondValue: number): string {
   return secondValue === 0 ? first : `${first} ${second}`

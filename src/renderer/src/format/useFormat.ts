@@ -1,5 +1,5 @@
 import { currentLocale } from '../i18n'
-import { formatClock, formatSpan, formatTimeLeft } from './durations'
+import { formatClock, formatMoment, formatSpan, formatTimeLeft } from './durations'
 import { formatBytes, formatDecibels, formatNumber, formatPercent, formatRate, formatSpeed } from './numbers'
 
 /** The formatters in the language of the window. Read inside a template or a `computed`, they follow a change of language. */
@@ -13,6 +13,7 @@ export interface Format {
   readonly clock: (sec: number | null) => string
   readonly span: (sec: number) => string
   readonly timeLeft: (sec: number) => string
+  readonly moment: (iso: string) => string
 }
 
 const format: Format = {
@@ -24,7 +25,8 @@ const format: Format = {
   decibels: (decibels) => formatDecibels(decibels, currentLocale()),
   clock: (sec) => formatClock(sec, currentLocale()),
   span: (sec) => formatSpan(sec, currentLocale()),
-  timeLeft: (sec) => formatTimeLeft(sec, currentLocale())
+  timeLeft: (sec) => formatTimeLeft(sec, currentLocale()),
+  moment: (iso) => formatMoment(iso, currentLocale())
 }
 
 export function useFormat(): Format {

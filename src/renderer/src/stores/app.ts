@@ -22,6 +22,7 @@ export const useApp = defineStore('app', () => {
   /** Under 1000 px the settings lie over the list, and only when asked for. */
   const settingsOpen = ref(false)
 
+  onPush('models', (push) => (models.value = push.models))
   onPush('engine', (push) => (engine.value = push.engine))
   onPush('metrics', (push) => (metrics.value = push.metrics))
   onPush('scan', (push) => (scans.value = withScan(scans.value, push.scan)))

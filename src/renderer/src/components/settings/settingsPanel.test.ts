@@ -67,7 +67,7 @@ describe('SettingsPanel', () => {
   it('changes to overlapping with the article’s values and says what they cost', async () => {
     await open()
     expect(panel.get('[data-testid=compute-factor]').text()).toBe('1.00×')
-    await panel.findAll('[role=radio]')[1]!.trigger('click')
+    await panel.get('[aria-label="How chunks join"]').findAll('[role=radio]')[1]!.trigger('click')
     await settle()
     expect(main.job).toMatchObject({ join: 'overlap', chunkSec: 2, overlapSec: 0.5 })
     expect(panel.get('[data-testid=compute-factor]').text()).toBe('2.75×')

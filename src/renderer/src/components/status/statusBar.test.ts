@@ -87,11 +87,20 @@ it('tells what is measured while it runs', async () => {
     }
   })
   await flushPromises()
-  expect(text('engine')).toBe('CPU · 2 threads')
+  expect(text('engine')).toBe('CPU · 2 threads · FP32')
   expect(text('speed')).toBe('Speed42.3×')
   expect(text('queue')).toBe('Queue2 of 41 failed')
   expect(text('left')).toBe('Time left4 min 31 s')
   expect(text('memory')).toBe('Engine memory124 MB')
+})
+
+it('says why FP16 was asked for and FP32 runs (a toggle that lies)', async () => {
+  const { engine } = running('running')
+  const text = await open({ engine: { ...engine, precisionReason: 'notChecked' } as Snapshot['engine'] })
+  expect(text('engine')).toBe('CPU · 2 threads · FP32 (FP16 not checked here)')
+  fake.push({ topic: 'engine', engine: { ...engine, precision: 'fp16' } as Snapshot['engine'] })
+  await flushPromises()
+  expect(text('engine')).toBe('CPU · 2 threads · FP16')
 })
 
 it('shows no speed and no time left of a run that stands still (numbers that lie)', async () => {
