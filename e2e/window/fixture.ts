@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,6 +38,8 @@ export interface LaunchOptions {
   readonly out?: string
   /** The system's language. */
   readonly locale?: string
+  /** A first start, with its welcome; else the welcome was answered before. */
+  readonly isFirst?: boolean
 }
 
 /** A running app: its page under Playwright, its surroundings under `control`. */
@@ -63,7 +65,14 @@ export interface LaunchedApp {
 
 export async function launchApp(options: LaunchOptions): Promise<LaunchedApp> {
   if (LAUNCHER === null) throw new Error('nothing to launch on')
+  if (!options.isFirst) answerWelcome(options.place)
   return LAUNCHER.kind === 'electron' ? launchElectron(LAUNCHER.program, options) : launchHost(options)
+}
+
+/** Settings that are there already stay. */
+function answerWelcome({ userData }: Place): void {
+  const file = path.join(userData, 'settings.json')
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify({ version: 1, welcomed: true }))
 }
 
 async function launchHost(options: LaunchOptions): Promise<LaunchedApp> {
