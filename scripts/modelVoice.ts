@@ -9,6 +9,7 @@ import type { WorkshopHost } from '../src/main/processes/workshopHost'
 /** What the command says. */
 
 const PHASES: Readonly<Record<ModelPhase, string>> = {
+  wait: 'waiting',
   download: 'downloading',
   hash: 'reading',
   inspect: 'looking into it',

@@ -45,6 +45,19 @@ export async function pickProgram({ window, words }: DialogPlace): Promise<strin
   return program ?? null
 }
 
+/** What weights and finished models are called. */
+const MODEL_EXTENSIONS = ['pt', 'pth', 'bin', 'ckpt', 'safetensors', 'onnx']
+
+/** Asks for model files to add; none where the dialog was left. */
+export function pickModels({ window, words }: DialogPlace): Promise<readonly string[]> {
+  const { pickModel, modelFiles, allFiles } = words().dialogs
+  const filters = [
+    { name: modelFiles, extensions: MODEL_EXTENSIONS },
+    { name: allFiles, extensions: ['*'] }
+  ]
+  return open(window(), { title: pickModel, filters, properties: ['openFile', 'multiSelections'] })
+}
+
 /** Asks where a report goes; null where the dialog was left. */
 export async function pickReportPath({ window, words }: DialogPlace, name: string): Promise<string | null> {
   const { saveReport, reportTable } = words().dialogs

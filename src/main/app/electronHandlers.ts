@@ -2,9 +2,10 @@ import { clipboard, shell } from 'electron'
 import { AppError } from '../../shared/errors/appError'
 import type { ElectronHandlers } from '../ipc/handlers'
 import { isAudioName } from '../jobs/audioNames'
+import { ensureFolder } from '../jobs/folders'
 import type { AppCore } from '../core/appCore'
 import { exportReport, reportName } from '../bench/exportReport'
-import { pickInputs, pickOutputFolder, pickProgram, pickReportPath, type DialogPlace } from './dialogs'
+import { pickInputs, pickModels, pickOutputFolder, pickProgram, pickReportPath, type DialogPlace } from './dialogs'
 
 export interface ElectronHandlerOptions {
   readonly core: AppCore
@@ -63,8 +64,18 @@ export function electronHandlers({
       await exportReport(report, filePath)
       return { path: filePath }
     },
-    'models.pick': () => Promise.reject(new AppError('E_INTERNAL', { detail: 'not there yet' })),
-    'models.reveal': () => Promise.reject(new AppError('E_INTERNAL', { detail: 'not there yet' })),
+    'models.pick': async () => {
+      const paths = await pickModels(place)
+      return paths.length === 0 ? null : core.services.models.addPaths(paths)
+    },
+    'models.reveal': async ({ id }) => {
+      const { models } = core.services
+      const folder = models.folderOf(id)
+      // Before the first model there is none to show.
+      if (id === null) await ensureFolder(folder)
+      await openPath(folder)
+      return null
+    },
     'app.cancelCountdown': () => {
       cancelCountdown()
       return Promise.resolve(null)

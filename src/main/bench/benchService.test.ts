@@ -49,6 +49,7 @@ function open(over: Partial<BenchOptions> = {}): { service: BenchService; views:
     settings: () => DEFAULT_JOB_SETTINGS,
     ffmpegPath: () => null,
     sourceOf: (name) => Promise.resolve(place.wav(name, 3)),
+    onModelTrouble: () => undefined,
     isBusy: () => false,
     push: (event: PushEvent) => {
       if (event.topic === 'bench') views.push(event.bench)

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { AppError, toAppError } from '../../shared/errors/appError'
+import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appError'
 import type { Handlers } from '../../shared/ipc/contract'
 import type { BenchReport, BenchView } from '../../shared/ipc/benchViews'
 import type { PushEvent } from '../../shared/ipc/views'
@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly sourceOf: (jobId: string) => Promise<string>
   /** Something else is at work (a batch, a preview): nothing could be measured. */
   readonly isBusy: () => boolean
+  /** A model turned out to be damaged, or gone. */
+  readonly onModelTrouble: (modelId: string) => void
   readonly push: (event: PushEvent) => void
   /** How much is measured; the window's by default. */
   readonly plan?: MeasurePlan
@@ -40,6 +42,7 @@ const TELL_MS = 250
 
 interface Running {
   readonly controller: AbortController
+  readonly modelId: string
   readonly ended: Promise<void>
 }
 
@@ -74,6 +77,11 @@ export class BenchService {
     return this.running !== null
   }
 
+  /** Whether this model is measured with now. */
+  usesModel(id: string): boolean {
+    return this.running?.modelId === id
+  }
+
   private get folder(): string {
     return path.join(this.options.cacheFolder, 'bench')
   }
@@ -94,20 +102,23 @@ export class BenchService {
       throw new AppError('E_BAD_REQUEST', { detail: 'nothing can be measured while files are being cleaned' })
     }
     const controller = new AbortController()
+    const settings = this.options.settings()
+    const { modelId } = settings
     let settle = (): void => undefined
-    this.running = { controller, ended: new Promise((resolve) => (settle = resolve)) }
+    this.running = { controller, modelId, ended: new Promise((resolve) => (settle = resolve)) }
     const end = (view: BenchView): void => {
       this.running = null
       this.show(view)
       settle()
     }
     try {
-      const task = await this.taskFor(jobId)
+      const task = await this.taskFor(jobId, settings)
       // What was begun meanwhile goes first.
       if (controller.signal.aborted) throw new AppError('E_CANCELLED')
       this.show({ kind: 'running', step: 'prepare', fraction: 0, rows: [] })
       void this.work(task, controller.signal).then(end)
     } catch (thrown) {
+      this.judge(thrown, modelId)
       end({ kind: 'idle', report: this.last })
       throw thrown
     }
@@ -126,9 +137,8 @@ export class BenchService {
     await this.cancel()
   }
 
-  private async taskFor(jobId: string | null): Promise<MeasureTask> {
+  private async taskFor(jobId: string | null, { modelId, device, threads }: JobSettings): Promise<MeasureTask> {
     const { options } = this
-    const { modelId, device, threads } = options.settings()
     await this.swept
     const source =
       jobId === null
@@ -154,10 +164,15 @@ export class BenchService {
       }
       this.last = await measure(this.options, task, { signal, onProgress })
     } catch (thrown) {
+      if (this.running) this.judge(thrown, this.running.modelId)
       const error = toAppError(thrown)
       if (error.code !== 'E_CANCELLED') return { kind: 'failed', error: error.toPayload(), report: this.last }
     }
     return { kind: 'idle', report: this.last }
+  }
+
+  private judge(thrown: unknown, modelId: string): void {
+    if (isModelTrouble(toAppError(thrown))) this.options.onModelTrouble(modelId)
   }
 
   private tell(progress: MeasureProgress): void {

@@ -1,27 +1,31 @@
-import { lstat, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { cpus, homedir, release } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
-import { AppError, toAppError } from '../../shared/errors/appError'
-import type { BatchProgress, EngineView, ModelView, RecoveryView, Snapshot } from '../../shared/ipc/views'
+import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appError'
+import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
-import { countJobs } from '../../shared/jobs/reduceQueue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { ensureFolder } from '../jobs/folders'
 import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
 import { QueueStore } from '../jobs/queueStore'
+import { isModelPath, type ResolvedModel } from '../models/library'
+import { readModels, type ModelState } from '../models/modelShelf'
 import type { Models } from '../models/openModels'
 import { openModels } from '../models/openModels'
-import { forecastBytes, type MemoryLines } from '../models/memoryForecast'
-import { EngineHost, type EngineStatus } from '../processes/engineHost'
+import type { BundledPoints } from '../memory/bundledPoints'
+import { JobMemory } from '../memory/jobMemory'
+import { MemoryBook } from '../memory/memoryBook'
+import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
 import { WorkshopHost } from '../processes/workshopHost'
 import { SettingsStore } from '../settings/settingsStore'
 import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
+import { EngineChoices, engineViewOf } from './engineChoices'
 import { coreHandlers } from './handlers'
 import { jobReport } from './jobReport'
 import { totalBytes } from './metricsSampler'
@@ -31,6 +35,7 @@ import { preflight } from './preflight'
 import { Prober } from './prober'
 import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
+import { endWritten, recoveryOf, stillOpen } from './recoveryView'
 import { Services } from './services'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
@@ -49,8 +54,9 @@ interface Parts {
   readonly planner: Planner
   readonly models: Models
   readonly workshop: WorkshopHost
-  readonly modelViews: readonly ModelView[]
-  readonly memory: ReadonlyMap<string, MemoryLines | null>
+  readonly modelState: ModelState
+  readonly book: MemoryBook
+  readonly bundled: ReadonlyMap<string, BundledPoints | null>
 }
 
 /** Everything of the app that is not Electron: settings, queue, engine and media process behind the routes. */
@@ -67,6 +73,8 @@ export class AppCore {
   readonly services: Services
   private recovery: RecoveryView | null
   private ffmpeg: FfmpegStatus | null = null
+  private readonly choices = new EngineChoices()
+  private readonly memory: JobMemory
   private lastEngineSettings: EngineSettings | null = null
   private closing: Promise<void> | null = null
   private idleTimer: NodeJS.Timeout | null = null
@@ -81,12 +89,14 @@ export class AppCore {
     this.host = new EngineHost(options.openEngine)
     this.media = new MediaHost(options.openMedia)
     this.progress = new ProgressTracker(store, push)
+    this.memory = this.newMemory()
     this.queue = new QueueService({
       store,
       planner,
       host: this.host,
       progress: this.progress,
       engineSettings: async (settings) => (this.lastEngineSettings = await this.engineSettings(settings)),
+      memory: this.memory.runner,
       ffmpegPath: () => this.settings.ffmpegPath,
       onFinished: (end) => {
         this.outbox.post({ topic: 'finished', ...end })
@@ -124,14 +134,16 @@ export class AppCore {
       const workshop = new WorkshopHost(options.openWorkshop)
       const isInUse = (id: string): boolean => core?.isModelInUse(id) ?? false
       const models = await openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop, isInUse })
-      const [settings, planner, modelViews, catalog] = await Promise.all([
+      const [settings, planner, modelState, catalog, book] = await Promise.all([
         SettingsStore.open(dataFolder, log),
         Planner.of(store),
-        models.library.views(),
-        models.library.catalog()
+        readModels(models.service, models.library),
+        models.library.catalog(),
+        MemoryBook.open({ folder: dataFolder, program: layout.version, log })
       ])
-      const memory = new Map(catalog.models.map((model) => [model.id, model.memory]))
-      core = new AppCore(options, { opened, settings, store, planner, models, workshop, modelViews, memory })
+      const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
+      const parts = { opened, settings, store, planner, models, workshop, modelState, book, bundled }
+      core = new AppCore(options, parts)
       return core
     } catch (error) {
       await opened.journal.close()
@@ -147,15 +159,16 @@ export class AppCore {
     return this.parts.store.state
   }
 
-  /** Whether an engine holds it, or may at any moment. */
+  /** Whether a batch, a preview or a measurement works with it now. */
   isModelInUse(id: string): boolean {
     const { run, jobs, settings } = this.queueState
-    const isRunning =
-      run.kind !== 'idle' &&
-      jobs.some(({ status, settingsKey }) => {
-        return status.kind === 'running' && settings[settingsKey]?.modelId === id
-      })
-    return isRunning || (this.services.preview.isRunning && this.settings.job.modelId === id)
+    const { preview, bench } = this.services
+    const isRunning = jobs.some(
+      ({ status, settingsKey }) => status.kind === 'running' && settings[settingsKey]?.modelId === id
+    )
+    // Between two files nobody runs, and the engine is the next one's.
+    const isHeld = run.kind !== 'idle' && this.choices.of(this.host.startedWith)?.modelId === id
+    return isRunning || isHeld || preview.usesModel(id) || bench.usesModel(id)
   }
 
   /** Null while nothing runs. */
@@ -227,7 +240,7 @@ export class AppCore {
   async startQueue(): Promise<void> {
     this.setRecovery(null)
     // A batch goes before a measurement.
-    await this.services.bench.cancel()
+    await Promise.all([this.services.bench.cancel(), this.memory.standBack()])
     await this.queue.start()
   }
 
@@ -238,12 +251,12 @@ export class AppCore {
   }
 
   async preflight(settings: JobSettings): Promise<Awaited<ReturnType<typeof preflight>>> {
-    const lines = this.parts.memory.get(settings.modelId) ?? null
-    const bytes = forecastBytes(lines, settings)
+    // A model that cannot be used says so at its own place.
+    const forecast = await this.forecast(settings).catch(() => null)
     return preflight({
       state: this.queueState,
       settings,
-      forecastBytes: bytes,
+      forecast,
       speed: this.progress.speedOf(settings),
       availableBytes: this.services.memory.availableBytes,
       homeFolder: homedir()
@@ -268,7 +281,13 @@ export class AppCore {
     const deadline = setTimeout(() => {
       this.host.killNow()
     }, CLOSE_PATIENCE_MS)
-    await Promise.all([this.queue.close(), this.adder.close(), this.prober.close(), this.services.close()])
+    await Promise.all([
+      this.queue.close(),
+      this.adder.close(),
+      this.prober.close(),
+      this.services.close(),
+      this.memory.close()
+    ])
     this.progress.close()
     if (this.idleTimer) clearTimeout(this.idleTimer)
     await Promise.race([Promise.all([this.host.shutdown(), this.media.close()]), sleep(CLOSE_PATIENCE_MS / 4)])
@@ -286,6 +305,9 @@ export class AppCore {
       store,
       models: models.library,
       modelService: models.service,
+      modelState: this.parts.modelState,
+      patchSettings: this.patchSettings.bind(this),
+      releaseModel: this.releaseModel.bind(this),
       host: this.host,
       media: this.media,
       settings: () => this.settings,
@@ -293,13 +315,16 @@ export class AppCore {
       sourceOf: (jobId) => this.pathOf(jobId, 'source'),
       onSpeed: this.progress.onSpeed.bind(this.progress),
       onHold: this.progress.setHeld.bind(this.progress),
-      onEngineMemory: this.progress.onMemory.bind(this.progress)
+      onEngineMemory: this.progress.onMemory.bind(this.progress),
+      onEngineVram: this.memory.onVram.bind(this.memory)
     })
   }
 
   private listen(): void {
     this.host.onStatus((status) => {
-      this.options.push({ topic: 'engine', engine: viewOf(status, this.host.pid) })
+      this.options.push({ topic: 'engine', engine: this.engineView() })
+      const modelId = this.choices.of(this.host.startedWith)?.modelId
+      if (status.kind === 'unavailable' && modelId !== undefined && isModelTrouble(status.error)) this.suspect(modelId)
     })
     this.media.onFfmpeg((status) => {
       this.ffmpeg = status
@@ -308,6 +333,7 @@ export class AppCore {
     this.media.setFfmpeg(this.settings.ffmpegPath)
     this.parts.store.subscribe((event, { run }) => {
       if (event.type === 'runChanged') this.onRun(run.kind)
+      if (event.type === 'jobFailed' && isModelTrouble(event.error)) this.suspectModelOf(event.jobId)
       if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
     })
     this.prober.wake()
@@ -333,17 +359,74 @@ export class AppCore {
   }
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
-    const { device, precision } = settings
-    const { files, fullFiles } = await this.parts.models.library.resolve(settings.modelId, { device, precision })
-    const { join, chunkSec, batch, threads } = settings
+    const resolved = await this.resolveModel(settings)
+    const asked = this.asked(settings, resolved)
+    const { settings: engine } = await this.memory.plan(settings, asked, resolved.chunkSec)
+    const isNews = this.choices.note(engine, settings.modelId, resolved)
+    if (isNews && this.host.status.kind === 'ready') this.options.push({ topic: 'engine', engine: this.engineView() })
+    return engine
+  }
+
+  private async forecast(settings: JobSettings): Promise<ForecastView> {
+    const resolved = await this.resolveModel(settings)
+    return this.memory.forecast(settings, this.asked(settings, resolved), resolved.chunkSec)
+  }
+
+  /** What a job asks for, before memory has its say. */
+  private asked(settings: JobSettings, { files: model, fullFiles: fullModel }: ResolvedModel): EngineSettings {
+    const { device, join, chunkSec, batch, threads } = settings
     // The schema's word for it: at most half the chunk.
     const overlapSec = Math.min(settings.overlapSec, chunkSec / 2)
     const { ffmpegPath } = this.settings
-    return { model: files, fullModel: fullFiles, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
+    return { model, fullModel, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
+  }
+
+  private newMemory(): JobMemory {
+    const { book, bundled } = this.parts
+    const { openEngine, dataFolder, push, log } = this.options
+    return new JobMemory({
+      ...{ book, bundled, openEngine, log, host: this.host },
+      scratchFolder: path.join(dataFolder, 'cache', 'memory'),
+      availableBytes: () => this.services.memory.availableBytes,
+      readGpu: (pids) => this.services.memory.readGpu(pids),
+      isBusy: () =>
+        this.queueState.run.kind !== 'idle' || this.services.preview.isRunning || this.services.bench.isRunning,
+      onMeasured: () => {
+        push({ topic: 'forecast' })
+      }
+    })
+  }
+
+  private async resolveModel({ modelId, device, precision }: JobSettings): Promise<ResolvedModel> {
+    try {
+      return await this.parts.models.library.resolve(modelId, { device, precision })
+    } catch (thrown) {
+      if (isModelTrouble(toAppError(thrown))) this.suspect(modelId)
+      throw thrown
+    }
+  }
+
+  /** Found damaged or gone: the window shall see it. */
+  private suspect(modelId: string): void {
+    if (!isModelPath(modelId)) this.services.models.suspect(modelId)
+  }
+
+  private suspectModelOf(jobId: string): void {
+    const job = this.parts.store.job(jobId)
+    const settings = job && this.queueState.settings[job.settingsKey]
+    if (settings) this.suspect(settings.modelId)
+  }
+
+  /** Engines that hold the model and do nothing are ended: its files are free then. */
+  private async releaseModel(id: string): Promise<void> {
+    if (this.isModelInUse(id)) return
+    if (this.choices.of(this.lastEngineSettings)?.modelId === id) this.lastEngineSettings = null
+    await this.services.preview.releaseEngine()
+    if (this.choices.of(this.host.startedWith)?.modelId === id) await this.host.shutdown()
   }
 
   private engineView(): EngineView {
-    return viewOf(this.host.status, this.host.pid)
+    return engineViewOf(this.host.status, this.host.pid, this.choices.of(this.host.startedWith))
   }
 
   private snapshotNow(): Snapshot {
@@ -362,7 +445,7 @@ export class AppCore {
       },
       queue: this.queueState,
       settings: this.settings,
-      models: this.parts.modelViews,
+      models: this.services.models.models,
       shelf: this.services.models.shelf,
       engine: this.engineView(),
       progress: this.progress.jobs,
@@ -372,38 +455,6 @@ export class AppCore {
       facts: this.services.memory.facts
     }
   }
-}
-
-/**
- * Killed between an output's last name and its line in the journal, a file would be done a second time where a taken name means
- * another one: its place was free when it was planned.
- */
-async function endWritten({ interrupted, journal }: OpenedJournal, store: QueueStore): Promise<void> {
-  for (const { id, outputPath, settingsKey } of interrupted) {
-    const renames = store.state.settings[settingsKey]?.output.onExists === 'rename'
-    if (!renames || outputPath === null || !store.job(id)) continue
-    if ((await lstat(outputPath).catch(() => null)) === null) continue
-    const event = { type: 'jobSkipped', jobId: id } as const
-    store.dispatch(event)
-    await journal.append(event, store.state)
-  }
-}
-
-function viewOf(status: EngineStatus, pid: number | undefined): EngineView {
-  if (status.kind !== 'ready') return status
-  const { device, threads, join, precision } = status.ready
-  return { kind: 'ready', device, threads, join, precision, precisionReason: null, pid: pid ?? null }
-}
-
-function recoveryOf(state: QueueState, damagedCopyPath: string | null): RecoveryView | null {
-  const counts = countJobs(state)
-  if (counts.pending === 0 && damagedCopyPath === null) return null
-  return { finished: state.jobs.length - counts.pending, total: state.jobs.length, damagedCopyPath }
-}
-
-/** Where nothing unfinished is left there is nothing to go on with; a damaged journal stays worth a word. */
-function stillOpen(recovery: RecoveryView, state: QueueState): RecoveryView | null {
-  return countJobs(state).pending > 0 || recovery.damagedCopyPath !== null ? recovery : null
 }
 
 function resultPath(job: QueueState['jobs'][number] | undefined): string | undefined {

@@ -1,13 +1,14 @@
 import path from 'node:path'
 import type { EngineSettings } from '../../engine/protocol'
 import type { Handlers } from '../../shared/ipc/contract'
-import type { AppSettings } from '../../shared/settings/appSettings'
+import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BenchService } from '../bench/benchService'
 import type { QueueStore } from '../jobs/queueStore'
 import type { ModelLibrary } from '../models/library'
 import { ModelDesk } from '../models/modelDesk'
 import type { ModelService } from '../models/modelService'
+import type { ModelState } from '../models/modelShelf'
 import { PlayerService } from '../player/playerService'
 import { PreviewService } from '../player/previewService'
 import type { EngineHost } from '../processes/engineHost'
@@ -22,13 +23,19 @@ export interface ServiceParts {
   readonly media: MediaHost
   readonly models: ModelLibrary
   readonly modelService: ModelService
+  /** What was there at the start. */
+  readonly modelState: ModelState
   readonly settings: () => AppSettings
+  readonly patchSettings: (patch: SettingsPatch) => Promise<AppSettings>
+  /** Ends engines that hold a model and do nothing with it. */
+  readonly releaseModel: (id: string) => Promise<void>
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
   readonly sourceOf: (jobId: string) => Promise<string>
   readonly onSpeed: (speed: number, settings: JobSettings) => void
   /** The batch stands still for a preview, or goes on. */
   readonly onHold: (held: boolean) => void
   readonly onEngineMemory: (rssBytes: number) => void
+  readonly onEngineVram: (bytes: number) => void
 }
 
 /** What stands beside the queue: the player, previews, the memory panel and "Measure this machine". */
@@ -57,6 +64,9 @@ export class Services {
       onBusy: () => {
         this.memory.hurry()
       },
+      onModelTrouble: (id) => {
+        this.models.suspect(id)
+      },
       push
     })
     this.player = new PlayerService({
@@ -80,6 +90,9 @@ export class Services {
       ffmpegPath: () => settings().ffmpegPath,
       sourceOf: parts.sourceOf,
       isBusy: () => store.state.run.kind !== 'idle' || this.preview.isRunning,
+      onModelTrouble: (id) => {
+        this.models.suspect(id)
+      },
       push
     })
     this.memory = new MemoryRecorder({
@@ -91,9 +104,19 @@ export class Services {
       modelName: (onePassPath) => models.nameOf(onePassPath),
       isBusy: () => this.preview.isRunning || this.bench.isRunning,
       push,
-      onEngineMemory: parts.onEngineMemory
+      onEngineMemory: parts.onEngineMemory,
+      onEngineVram: parts.onEngineVram
     })
-    this.models = new ModelDesk({ service: parts.modelService, push })
+    this.models = new ModelDesk({
+      service: parts.modelService,
+      library: models,
+      state: parts.modelState,
+      settings,
+      patchSettings: parts.patchSettings,
+      release: parts.releaseModel,
+      push,
+      log: options.log
+    })
     const { 'preview.start': startPreview } = this.preview.handlers
     this.handlers = {
       ...this.player.handlers,
@@ -111,6 +134,6 @@ export class Services {
 
   async close(): Promise<void> {
     this.memory.close()
-    await Promise.all([this.player.close(), this.preview.close(), this.bench.close()])
+    await Promise.all([this.player.close(), this.preview.close(), this.bench.close(), this.models.close()])
   }
 }

@@ -142,6 +142,16 @@ export class DownloadPart {
   }
 }
 
+/** How much of a wanted file an earlier download left for the next one to go on with, in bytes. Changes nothing. */
+export async function keptBytes({ targetPath, sha256, bytes }: WantedFile): Promise<number> {
+  const whole = await lstat(targetPath).catch(() => null)
+  if (whole?.isFile() && whole.size === bytes) return bytes
+  const side = await readSide(`${targetPath}.part.json`)
+  if (side?.sha256 !== sha256 || side.bytes !== bytes) return 0
+  const part = await lstat(`${targetPath}.part`).catch(() => null)
+  return part?.isFile() && part.size <= bytes ? part.size : 0
+}
+
 export async function removePart(targetPath: string): Promise<void> {
   for (const end of ['.part', '.part.json', '.part.json.new']) await rm(`${targetPath}${end}`, { force: true })
 }

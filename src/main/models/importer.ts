@@ -57,8 +57,17 @@ export class Importer {
       if (record.damaged.length === 0) return { record, isNew: false }
     }
     const offer = this.parts.offers.find(({ sha256 }) => sha256 === source.sha256) ?? null
-    const id = same?.id ?? (await this.chooseId(source, offer, options.id ?? null))
-    return { record: await this.build(source, { id, offer, replaces: same !== null }, options), isNew: true }
+    const broken = same === null ? await this.unreadableOf(offer, options.id ?? null) : null
+    const id = same?.id ?? broken ?? (await this.chooseId(source, offer, options.id ?? null))
+    const replaces = same !== null || broken !== null
+    return { record: await this.build(source, { id, offer, replaces }, options), isNew: true }
+  }
+
+  /** The id of what was this offer, and has lost its description: it is put in its place, not beside it. */
+  private async unreadableOf(offer: ModelOffer | null, asked: string | null): Promise<string | null> {
+    if (offer === null || (asked !== null && asked !== offer.id)) return null
+    const entry = await this.parts.installed.find(offer.id)
+    return entry !== null && entry.record === null ? offer.id : null
   }
 
   private async look(sourcePath: string, { signal, onProgress }: ModelTask): Promise<Source> {

@@ -130,8 +130,22 @@ export class InstalledModels {
       precisions: { fp32: again(fp32), fp16: again(fp16) },
       verifiedAt: damaged.length === 0 ? now : record.verifiedAt
     }
-    await writeRecord(folder, verified)
+    await writeRecord(folder, verified).catch((error: unknown) => {
+      throw hasCode(error, 'ENOENT') ? new AppError('E_MODEL_MISSING', { detail: record.id }, error) : error
+    })
     return verified
+  }
+
+  /** Names of files that were found damaged, are gone or have another size; quick, without a look into them. */
+  async damagedOf(record: ModelRecord): Promise<readonly string[]> {
+    const folder = path.join(this.folder, record.id)
+    const isWrong = async ({ name, bytes }: ModelFileRecord): Promise<boolean> => {
+      const stats = await stat(path.join(folder, name)).catch(() => null)
+      return record.damaged.includes(name) || !stats?.isFile() || stats.size !== bytes
+    }
+    const files = filesOf(record)
+    const wrong = await Promise.all(files.map(isWrong))
+    return files.filter((_, at) => wrong[at]).map(({ name }) => name)
   }
 
   /** Writes a record anew, of a model that is there. */

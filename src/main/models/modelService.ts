@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import type { Device } from '../../shared/settings/choices'
 import type { WorkshopHost } from '../processes/workshopHost'
 import type { Catalog, CatalogFile, ModelOffer } from './catalog'
 import { downloadFile } from './download'
+import { keptBytes, type WantedFile } from './downloadPart'
 import { hashFile } from './hashFile'
 import { Importer, type AddedModel, type AddOptions } from './importer'
 import type { InstalledEntry, InstalledModels } from './installed'
@@ -12,6 +13,7 @@ import type { ModelLibrary } from './library'
 import type { ModelTask } from './modelProgress'
 import { filesOf, type ModelRecord, type SelfCheck } from './modelRecord'
 import { runSelfCheck } from './selfCheck'
+import { Turns } from './turns'
 
 export interface ModelServiceParts {
   readonly library: ModelLibrary
@@ -31,14 +33,28 @@ export interface BundledModel {
   readonly name: string
   readonly licence: string
   readonly bytes: number
+  /** Names of files that are gone, of another size, or not what they were at the last verification. */
+  readonly damaged: readonly string[]
+}
+
+/** A model of the user's, with what is wrong with its files. */
+export type InstalledModel = InstalledEntry & { readonly bytes: number; readonly damaged: readonly string[] }
+
+export interface OfferState extends ModelOffer {
+  /** The id that it is installed under, whole or not; null where it is not. */
+  readonly installedAs: string | null
+  /** What an earlier download left, in bytes. */
+  readonly partialBytes: number
 }
 
 export interface ModelList {
   readonly defaultId: string
+  readonly bundledFolder: string
+  /** Where the user's models lie. */
+  readonly folder: string
   readonly bundled: readonly BundledModel[]
-  readonly installed: readonly (InstalledEntry & { readonly bytes: number })[]
-  /** With the id that each is installed under, null where it is not. */
-  readonly offers: readonly (ModelOffer & { readonly installedAs: string | null })[]
+  readonly installed: readonly InstalledModel[]
+  readonly offers: readonly OfferState[]
 }
 
 export interface DownloadOptions extends ModelTask {
@@ -54,6 +70,11 @@ export interface Verified {
 
 /** All that can be done with models, for the command and the window: every method is one thing that a person asks for. */
 export class ModelService {
+  /** All but the transfer of a download: conversions and checks take memory and every core. */
+  private readonly turns = new Turns()
+  /** What the last verification found of bundled models, which have no record. */
+  private readonly bundledDamage = new Map<string, readonly string[]>()
+
   private constructor(
     private readonly parts: ModelServiceParts,
     private readonly catalog: Catalog
@@ -62,27 +83,27 @@ export class ModelService {
   /** Clears away what ended runs left half done. */
   static async open(parts: ModelServiceParts): Promise<ModelService> {
     await parts.installed.sweep()
-    return new ModelService(parts, await parts.library.catalog())
+    const service = new ModelService(parts, await parts.library.catalog())
+    await service.sweepDownloads()
+    return service
   }
 
   async list(): Promise<ModelList> {
-    const entries = await this.parts.installed.list()
-    const installed = entries.map((entry) => ({ ...entry, bytes: entry.record ? bytesOf(entry.record) : 0 }))
-    const installedAs = (offer: ModelOffer): string | null =>
-      entries.find(({ record }) => record?.source.sha256 === offer.sha256)?.id ?? null
+    const { installed, bundledFolder } = this.parts
+    const entries = await installed.list()
     return {
       defaultId: this.catalog.default,
-      bundled: this.catalog.models.map(({ id, name, licence, onePass, stateful }) => {
-        return { id, name, licence, bytes: (onePass.bytes ?? 0) + (stateful?.bytes ?? 0) }
-      }),
-      installed,
-      offers: this.catalog.offers.map((offer) => ({ ...offer, installedAs: installedAs(offer) }))
+      bundledFolder,
+      folder: installed.folder,
+      bundled: await Promise.all(this.catalog.models.map((model) => this.bundledState(model))),
+      installed: await Promise.all(entries.map((entry) => this.installedState(entry))),
+      offers: await Promise.all(this.catalog.offers.map((offer) => this.offerState(offer, entries)))
     }
   }
 
   /** Installs a file: see {@link Importer.add}. */
   async add(sourcePath: string, options: AddOptions = {}): Promise<AddedModel> {
-    return this.importer().add(path.resolve(sourcePath), options)
+    return this.inTurn(options, () => this.importer().add(path.resolve(sourcePath), options))
   }
 
   /**
@@ -91,26 +112,27 @@ export class ModelService {
    */
   async download(id: string, { mirror = null, ...task }: DownloadOptions = {}): Promise<AddedModel> {
     const offer = this.offer(id)
-    const targetPath = path.join(this.parts.downloadsFolder, `${id}-${offer.sha256.slice(0, 8)}`, offer.fileName)
-    const present = (await this.list()).offers.find((known) => known.id === id)?.installedAs
-    if (present) {
-      const { record } = (await this.parts.installed.find(present)) ?? { record: null }
-      const verified = record && (await this.parts.installed.verify(record, this.now(), task))
-      if (verified?.damaged.length === 0) return { record: verified, isNew: false }
-    }
-    const { bytes, sha256 } = offer
+    const wanted = this.wantedFile(offer)
+    const urls = urlsOf(offer, mirror)
+    const present = await this.inTurn(task, () => this.wholeOf(offer, task))
+    if (present !== null) return { record: present, isNew: false }
+    const { bytes } = offer
     const onProgress = (doneBytes: number): void => {
       task.onProgress?.({ phase: 'download', fraction: doneBytes / bytes })
     }
     const signal = task.signal ? { signal: task.signal } : {}
-    await downloadFile({ urls: urlsOf(offer, mirror), bytes, sha256, targetPath, onProgress, ...signal })
-    const added = await this.importer().add(targetPath, task)
-    await rm(path.dirname(targetPath), { recursive: true, force: true })
+    await downloadFile({ ...wanted, urls, onProgress, ...signal })
+    const added = await this.inTurn(task, () => this.importer().add(wanted.targetPath, task))
+    await rm(path.dirname(wanted.targetPath), { recursive: true, force: true })
     return added
   }
 
   /** Hashes every file of one model, or of all, again. Throws `E_MODEL_MISSING` for an id that is not there. */
-  async verify(id: string | null, task: ModelTask = {}): Promise<readonly Verified[]> {
+  verify(id: string | null, task: ModelTask = {}): Promise<readonly Verified[]> {
+    return this.inTurn(task, () => this.hashAll(id, task))
+  }
+
+  private async hashAll(id: string | null, task: ModelTask): Promise<readonly Verified[]> {
     const entries = await this.parts.installed.list()
     const bundled = this.catalog.models.filter((model) => id === null || model.id === id)
     const installed = entries.filter((entry) => id === null || entry.id === id)
@@ -129,13 +151,28 @@ export class ModelService {
       for (const file of stateful ? [onePass, stateful] : [onePass]) {
         if (!(await this.isBundledWhole(file, options))) damaged.push(file.file)
       }
+      this.bundledDamage.set(bundledId, damaged)
       results.push({ id: bundledId, damaged })
     }
     for (const { id: installedId, record } of installed) {
-      const verified = record && (await this.parts.installed.verify(record, this.now(), options))
-      results.push({ id: installedId, damaged: verified?.damaged ?? ['model.json'] })
+      const damaged = record === null ? ['model.json'] : await this.damageOf(record, id === null, options)
+      if (damaged !== null) results.push({ id: installedId, damaged })
     }
     return results
+  }
+
+  /** Null for one of many that was removed meanwhile. */
+  private async damageOf(
+    record: ModelRecord,
+    isOneOfMany: boolean,
+    options: Parameters<typeof hashFile>[1]
+  ): Promise<readonly string[] | null> {
+    try {
+      return (await this.parts.installed.verify(record, this.now(), options)).damaged
+    } catch (thrown) {
+      if (isOneOfMany && thrown instanceof AppError && thrown.code === 'E_MODEL_MISSING') return null
+      throw thrown
+    }
   }
 
   /** Throws `E_MODEL_MISSING`, `E_MODEL_IN_USE`; `E_MODEL_BUNDLED`. */
@@ -149,7 +186,11 @@ export class ModelService {
   }
 
   /** FP16 against FP32 on a device, written down with the model. Throws `E_MODEL_MISSING`, `E_MODEL_UNSUPPORTED` where there are not both. */
-  async selfCheck(id: string, device: Device, { signal, onProgress }: ModelTask = {}): Promise<SelfCheck> {
+  selfCheck(id: string, device: Device, task: ModelTask = {}): Promise<SelfCheck> {
+    return this.inTurn(task, () => this.compare(id, device, task))
+  }
+
+  private async compare(id: string, device: Device, { signal, onProgress }: ModelTask): Promise<SelfCheck> {
     const { installed, workshop } = this.parts
     const { record, folder } = (await installed.find(id)) ?? { record: null, folder: '' }
     if (record === null) throw new AppError('E_MODEL_MISSING', { detail: id })
@@ -163,6 +204,57 @@ export class ModelService {
     const others = record.selfChecks.filter((other) => other.device !== check.device)
     await installed.update({ ...record, selfChecks: [...others, check] })
     return check
+  }
+
+  private inTurn<T>({ signal, onProgress }: ModelTask, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(work, signal, () => onProgress?.({ phase: 'wait', fraction: null }))
+  }
+
+  private wantedFile({ id, fileName, bytes, sha256 }: ModelOffer): WantedFile {
+    const targetPath = path.join(this.parts.downloadsFolder, `${id}-${sha256.slice(0, 8)}`, fileName)
+    return { targetPath, bytes, sha256 }
+  }
+
+  /** The model that an offer became, where it is here and whole. */
+  private async wholeOf(offer: ModelOffer, task: ModelTask): Promise<ModelRecord | null> {
+    const { installed } = this.parts
+    const present = idOf(offer, await installed.list())
+    const record = present === null ? null : (await installed.find(present))?.record
+    if (!record) return null
+    const verified = await installed.verify(record, this.now(), task)
+    return verified.damaged.length === 0 ? verified : null
+  }
+
+  private async bundledState(model: Catalog['models'][number]): Promise<BundledModel> {
+    const { id, name, licence, onePass, stateful } = model
+    const found = this.bundledDamage.get(id) ?? []
+    const damaged: string[] = []
+    for (const { file, bytes } of stateful ? [onePass, stateful] : [onePass]) {
+      const stats = await stat(path.join(this.parts.bundledFolder, file)).catch(() => null)
+      const isWhole = stats?.isFile() === true && (bytes === null || stats.size === bytes)
+      if (!isWhole || found.includes(file)) damaged.push(file)
+    }
+    return { id, name, licence, bytes: sum(bundledBytes(model)), damaged }
+  }
+
+  private async installedState(entry: InstalledEntry): Promise<InstalledModel> {
+    if (entry.record === null) return { ...entry, bytes: 0, damaged: ['model.json'] }
+    return { ...entry, bytes: bytesOf(entry.record), damaged: await this.parts.installed.damagedOf(entry.record) }
+  }
+
+  private async offerState(offer: ModelOffer, entries: readonly InstalledEntry[]): Promise<OfferState> {
+    return { ...offer, installedAs: idOf(offer, entries), partialBytes: await keptBytes(this.wantedFile(offer)) }
+  }
+
+  /** What was downloaded of files that are offered no more. */
+  private async sweepDownloads(): Promise<void> {
+    const { downloadsFolder } = this.parts
+    const known = new Set(this.catalog.offers.map((offer) => path.dirname(this.wantedFile(offer).targetPath)))
+    const names = await readdir(downloadsFolder).catch(() => []) // Not there yet, or nothing that can be swept.
+    for (const name of names) {
+      const folder = path.join(downloadsFolder, name)
+      if (!known.has(folder) && /-[0-9a-f]{8}$/u.test(name)) await rm(folder, { recursive: true, force: true })
+    }
   }
 
   private importer(): Importer {
@@ -202,6 +294,11 @@ function urlsOf({ id, mirrors }: ModelOffer, wanted: string | null): readonly st
     throw new AppError('E_MODEL_MISSING', { detail: `${id} has no mirror ${wanted}; it has ${names}` })
   }
   return [first, ...mirrors.filter((mirror) => mirror !== first)].map(({ url }) => url)
+}
+
+/** The id of the model that was made of an offer's file; null where there is none. */
+function idOf({ sha256 }: ModelOffer, entries: readonly InstalledEntry[]): string | null {
+  return entries.find(({ record }) => record?.source.sha256 === sha256)?.id ?? null
 }
 
 /** What a model takes on the disk. */

@@ -58,6 +58,11 @@ export class PreviewEngine {
     }
   }
 
+  /** Ends its own engine, which is done with its work. */
+  async release(): Promise<void> {
+    await this.giveUpOwn()
+  }
+
   /** Ends its own engine at once. */
   async close(): Promise<void> {
     this.closed = true

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings, FileJob } from '../../engine/protocol'
 import type { Excerpt, MediaRequest } from '../../media/protocol'
-import { AppError, toAppError } from '../../shared/errors/appError'
+import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appError'
 import type { Handlers, RequestOf } from '../../shared/ipc/contract'
 import type { PreviewView } from '../../shared/ipc/playerViews'
 import type { PushEvent } from '../../shared/ipc/views'
@@ -38,6 +38,8 @@ export interface PreviewOptions {
   readonly onHold: (held: boolean) => void
   /** Work begins. */
   readonly onBusy: () => void
+  /** A model turned out to be damaged, or gone. */
+  readonly onModelTrouble: (modelId: string) => void
   readonly push: (event: PushEvent) => void
 }
 
@@ -51,6 +53,7 @@ const CLOSE_PATIENCE_MS = 1000
 interface Running {
   readonly previewId: string
   readonly jobId: string
+  readonly modelId: string
   readonly abort: AbortController
   ended: Promise<void>
 }
@@ -61,6 +64,8 @@ export class PreviewService {
   private readonly engine: PreviewEngine
   private readonly folder: PreviewFolder
   private current: Running | null = null
+  /** With the last one, which has been stopped and is not yet gone. */
+  private readonly working = new Set<Running>()
   /** Files that ended the batch's engine. */
   private readonly crashed = new Set<string>()
   private readonly unsubscribe: () => void
@@ -86,6 +91,16 @@ export class PreviewService {
 
   get isRunning(): boolean {
     return this.current !== null
+  }
+
+  /** Whether one works with this model now. */
+  usesModel(id: string): boolean {
+    return [...this.working].some(({ modelId }) => modelId === id)
+  }
+
+  /** Ends an engine of its own that only waits for the next preview. */
+  async releaseEngine(): Promise<void> {
+    if (this.working.size === 0) await this.engine.release()
   }
 
   /** Of an engine of its own, while there is one. */
@@ -115,15 +130,21 @@ export class PreviewService {
     const last = this.current
     last?.abort.abort(new AppError('E_CANCELLED'))
     const previewId = `preview-${randomUUID()}`
-    const running: Running = { previewId, jobId: job.id, abort: new AbortController(), ended: Promise.resolve() }
-    this.current = running
     // Those of now: the form may change while it runs.
     const settings = this.options.settings().job
+    const { modelId } = settings
+    const running: Running = {
+      ...{ previewId, jobId: job.id, modelId },
+      ...{ abort: new AbortController(), ended: Promise.resolve() }
+    }
+    this.current = running
+    this.working.add(running)
     this.options.onBusy()
     running.ended = (async () => {
       this.tell(running, { kind: 'working', fraction: 0 })
       await last?.ended
       await this.run(running, { ...request, inputPath: job.inputPath, settings })
+      this.working.delete(running)
       if (this.current === running) this.current = null
     })()
     return previewId
@@ -139,6 +160,7 @@ export class PreviewService {
       await this.folder.drop(previewId)
       if (thrown instanceof EngineCrash && !thrown.deliberate) this.crashed.add(task.inputPath)
       const error = running.abort.signal.aborted ? new AppError('E_CANCELLED') : toAppError(thrown)
+      if (isModelTrouble(error)) this.options.onModelTrouble(running.modelId)
       this.tell(running, { kind: 'failed', error: error.toPayload() })
     }
   }

@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'E_MODEL_DAMAGED',
   'E_MODEL_UNSUPPORTED',
   'E_MODEL_UNSAFE',
+  'E_MODEL_OUTPUT',
   'E_MODEL_EXISTS',
   'E_MODEL_IN_USE',
   'E_MODEL_BUNDLED',
@@ -97,6 +98,11 @@ const FS_CODES: Readonly<Record<string, ErrorCode>> = {
   EXDEV: 'E_IO',
   ESTALE: 'E_IO',
   EBUSY: 'E_IO'
+}
+
+/** Whether it says that an installed model is not what it was. Pure. */
+export function isModelTrouble({ code }: ErrorPayload): boolean {
+  return code === 'E_MODEL_DAMAGED' || code === 'E_MODEL_MISSING'
 }
 
 /** Turns anything thrown into an {@link AppError}; `AppError`s pass unchanged. */

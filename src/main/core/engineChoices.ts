@@ -1,0 +1,43 @@
+import type { EngineSettings } from '../../engine/protocol'
+import type { EngineView } from '../../shared/ipc/views'
+import type { PrecisionReason } from '../../shared/settings/choices'
+import type { ResolvedModel } from '../models/library'
+import type { EngineStatus } from '../processes/engineHost'
+
+/** What an engine was given, in the words of the settings. */
+export interface EngineChoice {
+  readonly modelId: string
+  /** Null where it is the precision that was asked for. */
+  readonly precisionReason: PrecisionReason | null
+}
+
+/** Remembers which model an engine's files are, and why they are of that precision: an engine knows paths only. */
+export class EngineChoices {
+  private readonly choices = new Map<string, EngineChoice>()
+
+  /** Of the settings that an engine is started with; null where it has none, or they were made elsewhere. */
+  of(settings: EngineSettings | null): EngineChoice | null {
+    return settings && (this.choices.get(keyOf(settings)) ?? null)
+  }
+
+  /** True where the same engine now stands for another wish. */
+  note(settings: EngineSettings, modelId: string, { precisionReason }: ResolvedModel): boolean {
+    const key = keyOf(settings)
+    const before = this.choices.get(key)
+    this.choices.set(key, { modelId, precisionReason })
+    return before !== undefined && before.precisionReason !== precisionReason
+  }
+}
+
+/** What decides which files are taken. */
+function keyOf({ model, device }: EngineSettings): string {
+  return JSON.stringify([model.onePassPath, device])
+}
+
+/** The engine as the window sees it. */
+export function engineViewOf(status: EngineStatus, pid: number | undefined, choice: EngineChoice | null): EngineView {
+  if (status.kind !== 'ready') return status
+  const { device, threads, join, precision } = status.ready
+  const precisionReason = choice?.precisionReason ?? null
+  return { kind: 'ready', device, threads, join, precision, precisionReason, pid: pid ?? null }
+}

@@ -1,0 +1,33 @@
+import { lstat } from 'node:fs/promises'
+import type { RecoveryView } from '../../shared/ipc/views'
+import type { QueueState } from '../../shared/jobs/queue'
+import { countJobs } from '../../shared/jobs/reduceQueue'
+import type { OpenedJournal } from '../jobs/journal'
+import type { QueueStore } from '../jobs/queueStore'
+
+/**
+ * Killed between an output's last name and its line in the journal, a file would be done a second time where a taken name means
+ * another one: its place was free when it was planned.
+ */
+export async function endWritten({ interrupted, journal }: OpenedJournal, store: QueueStore): Promise<void> {
+  for (const { id, outputPath, settingsKey } of interrupted) {
+    const renames = store.state.settings[settingsKey]?.output.onExists === 'rename'
+    if (!renames || outputPath === null || !store.job(id)) continue
+    if ((await lstat(outputPath).catch(() => null)) === null) continue
+    const event = { type: 'jobSkipped', jobId: id } as const
+    store.dispatch(event)
+    await journal.append(event, store.state)
+  }
+}
+
+/** What the window asks about; null where nothing waits. */
+export function recoveryOf(state: QueueState, damagedCopyPath: string | null): RecoveryView | null {
+  const counts = countJobs(state)
+  if (counts.pending === 0 && damagedCopyPath === null) return null
+  return { finished: state.jobs.length - counts.pending, total: state.jobs.length, damagedCopyPath }
+}
+
+/** Where nothing unfinished is left there is nothing to go on with; a damaged journal stays worth a word. */
+export function stillOpen(recovery: RecoveryView, state: QueueState): RecoveryView | null {
+  return countJobs(state).pending > 0 || recovery.damagedCopyPath !== null ? recovery : null
+}
