@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { SessionFacts } from '../../engine/protocol'
 import type { Handlers } from '../../shared/ipc/contract'
-import type { EngineFacts } from '../../shared/ipc/memoryViews'
+import type { EngineFacts, GpuMemory } from '../../shared/ipc/memoryViews'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { QueueStore } from '../jobs/queueStore'
 import type { EngineHost } from '../processes/engineHost'
@@ -23,6 +23,7 @@ export interface MemoryOptions {
   readonly isBusy: () => boolean
   readonly push: (event: PushEvent) => void
   readonly onEngineMemory: (rssBytes: number) => void
+  readonly onEngineVram?: (bytes: number) => void
 }
 
 /** Samples memory, keeps what a window that opens late must know, and tells what the engine says of itself. */
@@ -48,6 +49,8 @@ export class MemoryRecorder {
       onSample: (metrics, batchEngineBytes) => {
         this.engineRssBytes = metrics.engineRssBytes
         if (batchEngineBytes !== null) options.onEngineMemory(batchEngineBytes)
+        const { gpu } = metrics
+        if (gpu.kind === 'known' && gpu.oursBytes !== null) options.onEngineVram?.(gpu.oursBytes)
         this.kept.addSample(metrics)
         options.push({ topic: 'metrics', metrics })
       }
@@ -67,6 +70,11 @@ export class MemoryRecorder {
 
   get totalBytes(): number {
     return totalBytes()
+  }
+
+  /** Device memory of some processes now. */
+  readGpu(pids: readonly number[]): Promise<GpuMemory> {
+    return this.gpu.read(pids)
   }
 
   start(): void {
@@ -111,10 +119,11 @@ export class MemoryRecorder {
   private viewOf(facts: SessionFacts): EngineFacts | null {
     const { startedWith: settings, status, sessions } = this.options.host
     if (settings === null || status.kind !== 'ready') return null
-    const { fileName, sizeBytes, sha256, isVerified, graph, precision, loadSec, ageSec, runs, files, lanes } = facts
+    const { fileName, sizeBytes, sha256, isVerified, graph, precision, device } = facts
+    const { loadSec, ageSec, runs, files, lanes } = facts
     const modelName = this.names.get(settings.model.onePassPath) ?? fileName
     return {
-      loaded: { modelName, fileName, sizeBytes, device: status.ready.device, sha256, isVerified, graph, loadSec },
+      loaded: { modelName, fileName, sizeBytes, device, sha256, isVerified, graph, loadSec },
       buffers: {
         inUse: facts.buffersInUse,
         inUseBytes: facts.bytesInUse,

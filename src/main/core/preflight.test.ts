@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PreflightWarning } from '../../shared/ipc/views'
+import type { ForecastView, PreflightWarning } from '../../shared/ipc/views'
 import type { NewJob, Probe } from '../../shared/jobs/job'
 import type { QueueEvent } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
@@ -41,12 +41,24 @@ interface Wish {
   readonly folder?: string
   readonly sizeBytes?: number
   readonly probe?: Probe
-  readonly forecastBytes?: number
+  readonly forecast?: ForecastView
+  readonly budgetMb?: number
 }
 
-async function warnings({ folder, sizeBytes = 1, probe, forecastBytes }: Wish): Promise<readonly PreflightWarning[]> {
+const FORECAST: ForecastView = {
+  ...{ state: 'known', chunkSec: 1, batch: 1, device: 'cpu', reason: 'settings' },
+  ...{ ramBytes: 2e9, vramBytes: null, smallestBytes: 3e8, fitsBudget: null }
+}
+
+async function warnings({
+  folder,
+  sizeBytes = 1,
+  probe,
+  forecast,
+  budgetMb
+}: Wish): Promise<readonly PreflightWarning[]> {
   const target = folder ?? path.join(root, 'out')
-  const used = { ...settings, output: { ...settings.output, folder: target } }
+  const used = { ...settings, budgetMb: budgetMb ?? null, output: { ...settings.output, folder: target } }
   const events: QueueEvent[] = [
     { type: 'jobsAdded', jobs: [job('a', sizeBytes, target)], settingsKey: settingsKeyOf(used), settings: used }
   ]
@@ -55,7 +67,7 @@ async function warnings({ folder, sizeBytes = 1, probe, forecastBytes }: Wish): 
   const input = {
     state,
     settings: used,
-    forecastBytes: forecastBytes ?? null,
+    forecast: forecast ?? null,
     speed: null,
     availableBytes: 1e9,
     homeFolder: root
@@ -83,13 +95,18 @@ describe('preflight', () => {
 
   it('warns of memory that is not there', async () => {
     const memory = { kind: 'memory', neededBytes: 2e9, availableBytes: 1e9 }
-    expect(await warnings({ forecastBytes: 2e9 })).toEqual([memory])
+    expect(await warnings({ forecast: FORECAST })).toEqual([memory])
+  })
+
+  it('says what the least is where a budget is too small for any shape (the start would be refused, and nobody knew why)', async () => {
+    const budget = { kind: 'budget', budgetBytes: 1e8, smallestBytes: 3e8 }
+    expect(await warnings({ forecast: { ...FORECAST, fitsBudget: false }, budgetMb: 100 })).toEqual([budget])
   })
 
   it('shows an example in an empty list, also before a folder is chosen', async () => {
     const input = {
       state: emptyQueue('e'),
-      forecastBytes: null,
+      forecast: null,
       speed: null,
       availableBytes: 1,
       homeFolder: '/home/me'

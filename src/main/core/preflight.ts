@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toAppError, type ErrorPayload } from '../../shared/errors/appError'
-import type { Preflight, PreflightWarning } from '../../shared/ipc/views'
+import type { ForecastView, Preflight, PreflightWarning } from '../../shared/ipc/views'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { JobSettings } from '../../shared/settings/jobSettings'
@@ -27,7 +27,8 @@ export interface PreflightInput {
   readonly state: QueueState
   /** The form's. */
   readonly settings: JobSettings
-  readonly forecastBytes: number | null
+  /** Null where the model cannot be used. */
+  readonly forecast: ForecastView | null
   /** Seconds of audio a second with these settings; null where they were never measured. */
   readonly speed: number | null
   /** What the engine may have: what is free, and what it holds already. */
@@ -38,7 +39,7 @@ export interface PreflightInput {
 
 /** What should be known before Start. Looks at the waiting jobs as they stand, and at the form for the example. */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
-  const { state, settings, forecastBytes, availableBytes } = input
+  const { state, settings, forecast } = input
   const waiting = state.jobs.filter((job) => job.status.kind === 'pending')
   const tally = new Tally(input)
   const deadline = performance.now() + BUDGET_MS
@@ -46,13 +47,19 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
     if (n % JOBS_A_TURN === JOBS_A_TURN - 1) await nextTurn()
     await tally.look(job, performance.now() < deadline)
   }
-  const memory: PreflightWarning[] =
-    forecastBytes !== null && forecastBytes > availableBytes
-      ? [{ kind: 'memory', neededBytes: forecastBytes, availableBytes }]
-      : []
-  const warnings = [...tally.warnings(), ...(await tally.diskWarnings()), ...memory]
+  const warnings = [...tally.warnings(), ...(await tally.diskWarnings()), ...memoryWarnings(input)]
   const example = exampleOf(waiting[0], settings, input.homeFolder)
-  return { example, warnings, forecastBytes, forecastSec: forecastSec(waiting, input.speed) }
+  const forecastBytes = forecast?.ramBytes ?? null
+  return { example, warnings, forecastBytes, forecast, forecastSec: forecastSec(waiting, input.speed) }
+}
+
+function memoryWarnings({ settings, forecast, availableBytes }: PreflightInput): PreflightWarning[] {
+  const { ramBytes = null, smallestBytes = null, fitsBudget = null } = forecast ?? {}
+  if (fitsBudget === false && settings.budgetMb !== null && smallestBytes !== null) {
+    return [{ kind: 'budget', budgetBytes: settings.budgetMb * 1e6, smallestBytes }]
+  }
+  if (ramBytes === null || ramBytes <= availableBytes) return []
+  return [{ kind: 'memory', neededBytes: ramBytes, availableBytes }]
 }
 
 /** Null where a file's length is not known yet: the sum would say too little. */

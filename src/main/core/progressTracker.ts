@@ -192,8 +192,8 @@ export class ProgressTracker {
 }
 
 /** What decides the speed, and nothing else. */
-function speedKeyOf({ modelId, device, join, chunkSec, overlapSec, batch, threads }: JobSettings): string {
-  return JSON.stringify([modelId, device, join, chunkSec, overlapSec, batch, threads])
+function speedKeyOf({ modelId, device, join, chunkSec, overlapSec, batch, budgetMb, threads }: JobSettings): string {
+  return JSON.stringify([modelId, device, join, chunkSec, overlapSec, batch, budgetMb, threads])
 }
 
 function isOpen({ status }: Job): boolean {

@@ -9,6 +9,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import type { QueueStore } from '../jobs/queueStore'
 import { QueueRunner } from '../jobs/runner'
+import type { RunnerMemory } from '../jobs/shortageCare'
 import { identityOf } from '../jobs/sourceIdentity'
 import type { EngineHost } from '../processes/engineHost'
 import type { Planner } from './planner'
@@ -24,6 +25,8 @@ export interface QueueServiceOptions {
   readonly host: EngineHost
   readonly progress: ProgressTracker
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  /** What follows where memory runs out. */
+  readonly memory: RunnerMemory
   readonly ffmpegPath: () => string | null
   /** The batch came to its end by itself. */
   readonly onFinished: (end: { readonly done: number; readonly failed: number; readonly wallSec: number }) => void
@@ -46,12 +49,13 @@ export class QueueService {
   private readonly doomed = new Set<string>()
 
   constructor(private readonly options: QueueServiceOptions) {
-    const { store, host, planner, progress, engineSettings, ffmpegPath } = options
+    const { store, host, planner, progress, engineSettings, memory, ffmpegPath } = options
     this.runner = new QueueRunner({
       store,
       engine: host,
       claims: planner.claims,
       engineSettings,
+      memory,
       ffmpegPath,
       keepsWaiting: true,
       onProgress: progress.onProgress.bind(progress)

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
+import { DEFAULT_JOB_SETTINGS } from '../../shared/settings/jobSettings'
 
 /** The journal's form; a reader that does not know the number leaves the file alone. */
 export const JOURNAL_VERSION = 1
@@ -103,5 +104,11 @@ function settled(state: QueueState): QueueState {
       if (status.kind !== 'running') return job
       return { ...job, status: { kind: 'pending', attempts: status.attempts - 1 } }
     })
-  return { ...state, jobs, revision: 0, run: { kind: 'idle', because: null } }
+  const settings = Object.fromEntries(Object.entries(state.settings).map(([key, values]) => [key, completed(values)]))
+  return { ...state, settings, jobs, revision: 0, run: { kind: 'idle', because: null } }
+}
+
+/** A journal of an earlier release knows nothing of the settings that came since: they have the values that they had then. */
+function completed(values: QueueState['settings'][string]): QueueState['settings'][string] {
+  return { ...DEFAULT_JOB_SETTINGS, ...values, output: { ...DEFAULT_JOB_SETTINGS.output, ...values.output } }
 }

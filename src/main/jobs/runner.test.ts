@@ -42,7 +42,7 @@ function bench(more: Partial<RunnerOptions> = {}): Bench {
     store,
     engine: host,
     claims,
-    engineSettings: () => Promise.resolve(fakeSettings()),
+    engineSettings: ({ batch }) => Promise.resolve({ ...fakeSettings(), batch }),
     keepsWaiting: false,
     ...more
   })

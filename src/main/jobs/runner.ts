@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import type { EngineSettings, FileJob } from '../../engine/protocol'
-import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
+import { AppError, toAppError, type ErrorPayload, type WarningCode } from '../../shared/errors/appError'
 import type { Job, JobResult } from '../../shared/jobs/job'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
@@ -13,6 +13,7 @@ import type { OutputClaims } from './outputClaims'
 import { OutputFolders } from './outputFolders'
 import { forgetPart, newPartPath, removePart } from './partFiles'
 import type { QueueStore } from './queueStore'
+import { ShortageCare, type RunnerMemory } from './shortageCare'
 import { assertUnchanged } from './sourceIdentity'
 
 export interface RunnerEngine {
@@ -27,6 +28,8 @@ export interface RunnerOptions {
   readonly claims: OutputClaims
   /** What the engine is started with for a job's settings. Throws where there is no such model. */
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  /** Memory ran out with these: whether the next start has smaller ones, or another device. Absent: the rules for crashes count. */
+  readonly memory?: RunnerMemory
   /** Whether a file that finds no engine or no disk goes back to the queue (the window) or fails with the reason (the command line). */
   readonly keepsWaiting: boolean
   /** The decoder of the user's choice now: an engine that was started with another is started anew. */
@@ -39,6 +42,12 @@ export interface RunnerOptions {
 /** A file may be in two crashes; the second time it was alone with the engine (RELIABILITY R9). */
 const MAX_ATTEMPTS = 2
 
+/** One start of the engine, as its files share it. */
+interface StartedWith {
+  settings: EngineSettings | null
+  readonly ready: Promise<EngineStatus>
+}
+
 /** What a running job is stopped for. */
 type Wish = 'cancel' | 'return'
 
@@ -47,6 +56,8 @@ interface Run {
   readonly key: string
   readonly abort: AbortController
   wish: Wish | null
+  /** What its engine was started with; null until it asked for one. */
+  started: StartedWith | null
 }
 
 /**
@@ -68,10 +79,12 @@ export class QueueRunner {
   private alone = false
   /** What the engine was last started with. */
   private engineKey: string | null = null
-  private engineReady: Promise<EngineStatus> = Promise.resolve({ kind: 'stopped' })
+  private started: StartedWith | null = null
+  private readonly shortage: ShortageCare
 
   constructor(private readonly options: RunnerOptions) {
     this.crashes = new CrashCount(options.nowSec ?? (() => performance.now() / 1000))
+    this.shortage = new ShortageCare(options.memory)
   }
 
   get runningIds(): readonly string[] {
@@ -142,7 +155,7 @@ export class QueueRunner {
 
   private pump(): void {
     for (let job = this.next(); job; job = this.next()) {
-      const run: Run = { jobId: job.id, key: this.keyOf(job), abort: new AbortController(), wish: null }
+      const run: Run = { jobId: job.id, key: this.keyOf(job), abort: new AbortController(), wish: null, started: null }
       this.running.set(job.id, run)
       this.options.store.dispatch({ type: 'jobStarted', jobId: job.id })
       void this.work(job, run).finally(() => {
@@ -181,7 +194,8 @@ export class QueueRunner {
   /** As many as fill the engine's lanes, and none that needs another engine than those in work. */
   private fits(job: Job): boolean {
     if (this.running.size === 0) return true
-    const { batch } = this.settingsOf(job)
+    // What a budget makes of the lanes is known once the engine is ready.
+    const batch = this.started?.settings?.batch ?? 1
     // One file more than lanes: the next is at hand when a lane falls free.
     const inFlight = batch === 1 ? 1 : batch + 1
     const [other] = this.running.values()
@@ -193,9 +207,20 @@ export class QueueRunner {
   }
 
   private keyOf(job: Job): string {
-    const { modelId, device, precision, join, chunkSec, overlapSec, batch, threads } = this.settingsOf(job)
+    const { modelId, device, precision, join, chunkSec, overlapSec, batch, budgetMb, threads } = this.settingsOf(job)
     const ffmpegPath = this.options.ffmpegPath?.() ?? null
-    return JSON.stringify([modelId, device, precision, join, chunkSec, overlapSec, batch, threads, ffmpegPath])
+    return JSON.stringify([
+      modelId,
+      device,
+      precision,
+      join,
+      chunkSec,
+      overlapSec,
+      batch,
+      budgetMb,
+      threads,
+      ffmpegPath
+    ])
   }
 
   /** One file from the queue to its end, or back into the queue. Never rejects. */
@@ -248,16 +273,23 @@ export class QueueRunner {
     const committed = await commitOutput({ ...request, onExists, claims, owner: job.id })
     forgetPart(partPath)
     if (committed.kind === 'skipped') store.dispatch({ type: 'jobSkipped', jobId: job.id })
-    else store.dispatch({ type: 'jobFinished', jobId: job.id, result: resultOf(done, committed.path) })
+    else
+      store.dispatch({
+        type: 'jobFinished',
+        jobId: job.id,
+        result: resultOf(done, committed.path, this.shortage.warningsOf(jobId))
+      })
+    await this.shortage.finished(jobId, run.started?.settings ?? null)
   }
 
   /** The engine runs with this job's settings, or is being started with them. */
   private async ensureEngine(run: Run, settings: JobSettings): Promise<void> {
-    if (this.engineKey !== run.key) {
+    if (this.engineKey !== run.key || this.started === null) {
       this.engineKey = run.key
-      this.engineReady = this.startEngine(settings)
+      this.started = this.startEngine(settings)
     }
-    const ready = this.engineReady
+    run.started = this.started
+    const { ready } = this.started
     const aborted = new Promise<never>((_resolve, reject) => {
       const cancel = (): void => {
         reject(new AppError('E_CANCELLED'))
@@ -270,16 +302,30 @@ export class QueueRunner {
     await Promise.race([ready, aborted])
   }
 
-  private async startEngine(settings: JobSettings): Promise<EngineStatus> {
+  private startEngine(settings: JobSettings): StartedWith {
+    const started: StartedWith = {
+      settings: null,
+      ready: this.bringUp(settings, (found) => (started.settings = found))
+    }
+    return started
+  }
+
+  private async bringUp(settings: JobSettings, tell: (found: EngineSettings) => void): Promise<EngineStatus> {
     try {
+      await this.shortage.settled
       const engineSettings = await this.options.engineSettings(settings)
+      tell(engineSettings)
       const status = await this.options.engine.start(engineSettings)
       this.options.onEngine?.(status, engineSettings)
+      // More files may go in than were known to when the first one began.
+      if (status.kind === 'ready') setImmediate(() => this.wake())
       return status
     } catch (thrown) {
       this.engineKey = null
       const error = toAppError(thrown)
-      throw error.code === 'E_CANCELLED' ? error : new EngineUnavailable(error.toPayload())
+      // A model that was removed is the matter of the files that wanted it; the others go on.
+      const isTheirs = error.code === 'E_CANCELLED' || error.code === 'E_MODEL_MISSING'
+      throw isTheirs ? error : new EngineUnavailable(error.toPayload())
     }
   }
 
@@ -288,6 +334,7 @@ export class QueueRunner {
     const jobIds = [job.id]
     if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
     else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
+    else if (this.shortage.concerns(error) && (await this.judgeShortage(job, run))) return
     else if (error instanceof EngineCrash) this.judgeCrash(job, error)
     else if (error instanceof EngineUnavailable && keepsWaiting) {
       this.stopped ??= error.toPayload()
@@ -299,6 +346,16 @@ export class QueueRunner {
       if (isGeneral && keepsWaiting) store.dispatch({ type: 'jobsReturned', jobIds })
       else store.dispatch({ type: 'jobFailed', jobId: job.id, error: error.toPayload() })
     }
+  }
+
+  /** Memory ran out: again in a fresh process, in smaller pieces, or on the CPU. False where nothing is left to try. */
+  private async judgeShortage(job: Job, { started }: Run): Promise<boolean> {
+    if (started?.settings == null) return false
+    // Whatever begins from now on waits for the answer, and for a start of its own.
+    if (this.started === started) this.engineKey = this.started = null
+    const isWorthIt = await this.shortage.retreat(job.id, { key: started, settings: started.settings })
+    if (isWorthIt) this.options.store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })
+    return isWorthIt
   }
 
   private judgeCrash(job: Job, crash: EngineCrash): void {
@@ -346,7 +403,8 @@ async function exists(target: string): Promise<boolean> {
   return (await lstat(target).catch(() => null)) !== null
 }
 
-function resultOf(done: DoneEvent, outputPath: string): JobResult {
-  const { warnings, durationSec, sampleRateHz, channels, timings, peakRssBytes } = done
+function resultOf(done: DoneEvent, outputPath: string, more: readonly WarningCode[]): JobResult {
+  const warnings = [...new Set([...done.warnings, ...more])]
+  const { durationSec, sampleRateHz, channels, timings, peakRssBytes } = done
   return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec: timings.wallSec, peakRssBytes }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MemoryLines } from './memoryForecast'
+import { BundledPoints } from '../memory/bundledPoints'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const cascade = z.union([z.literal(1), z.literal(2)])
@@ -39,8 +39,8 @@ export const Catalog = z.object({
       chunkSec: z.number().positive(),
       /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
       cascade: cascade.optional(),
-      /** The engine's peak memory, fitted to measurements; null where nobody measured. */
-      memory: MemoryLines.nullable().default(null),
+      /** The engine's peak memory and speed, shape by shape (`npm run measure:memory`); null where nobody measured. */
+      memory: BundledPoints.nullable().default(null),
       onePass: catalogFile,
       stateful: catalogFile.nullable()
     })

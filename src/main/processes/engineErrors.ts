@@ -1,4 +1,5 @@
 import { AppError, type ErrorPayload } from '../../shared/errors/appError'
+import { wasKilledForMemory } from '../../shared/errors/outOfMemory'
 import type { ExitInfo } from './engineTransport'
 
 /** Why the host itself ended an engine process. */
@@ -10,12 +11,15 @@ export class EngineCrash extends AppError {
   readonly generation: number
   /** The host ended it for another job's sake: not this job's fault, and no sign of trouble. */
   readonly deliberate: boolean
+  /** Nobody ended it, and it went as processes go that had no memory left. */
+  readonly outOfMemory: boolean
 
   constructor(generation: number, reason: KillReason | null, exit: ExitInfo) {
     super('E_ENGINE_CRASH', { detail: describeExit(reason, exit) })
     this.name = 'EngineCrash'
     this.generation = generation
     this.deliberate = reason === 'cancel' || reason === 'shutdown'
+    this.outOfMemory = reason === null && wasKilledForMemory(exit)
   }
 }
 

@@ -43,6 +43,7 @@ export class EngineHost {
   /** Jobs that crashed engines held since the last answer: one bad file that crashes twice is one failure. */
   private readonly suspects = new Set<string>()
   private peak = 0
+  private processPeak = 0
 
   constructor(
     private readonly open: OpenTransport,
@@ -60,6 +61,11 @@ export class EngineHost {
   /** The engine's highest resident memory in bytes, over all its generations. */
   get peakRssBytes(): number {
     return this.peak
+  }
+
+  /** The highest of the engine that runs now, or ran last. */
+  get processPeakRssBytes(): number {
+    return this.processPeak
   }
 
   /** What the engine last told of its session; null while it has none. */
@@ -230,6 +236,7 @@ export class EngineHost {
   private spawn(): EngineProcess {
     if (!this.settings) throw new AppError('E_INTERNAL', { detail: 'the engine was never given its settings' })
     this.generation++
+    this.processPeak = 0
     const engine: EngineProcess = new EngineProcess(this.generation, this.open(), this.limits, this.listen())
     this.process = engine
     engine.start(this.settings)
@@ -245,6 +252,7 @@ export class EngineHost {
       },
       onMemory: (bytes) => {
         this.peak = Math.max(this.peak, bytes)
+        this.processPeak = Math.max(this.processPeak, bytes)
       },
       onFacts: (facts) => {
         this.tellFacts(facts)
@@ -274,6 +282,8 @@ export class EngineHost {
 
 function unavailableBecause(end: ProcessEnd): ErrorPayload {
   if (end.wasReady) return end.crash.toPayload()
+  if (end.crash.outOfMemory)
+    return { code: 'E_MEMORY', data: { detail: `the engine could not be started: ${end.crash.data.detail ?? ''}` } }
   return { code: 'E_INTERNAL', data: { detail: `the engine could not be started: ${end.crash.data.detail ?? ''}` } }
 }
 

@@ -14,7 +14,8 @@ let generation = 0
 let paused = false
 let toFinish = null
 const post = (message) => process.send({ generation, ...message })
-const FACTS = { fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32', loadSec: 0.01,
+const FACTS = { fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32', device: 'cpu', fallbackFiles: 0,
+  staysDown: false, loadSec: 0.01,
   ageSec: 1, runs: 3, files: 2, lanes: 1, modelSec: 1, laneSec: 2, largestRunSec: 1, buffersInUse: 4, bytesInUse: 40, buffersGivenBack: 5, bytesGivenBack: 50 }
 const beat = () => post({ type: 'heartbeat', rssBytes: 5, peakRssBytes: 7, facts: FACTS })
 let beating = setInterval(() => generation && beat(), 50)
@@ -53,7 +54,7 @@ process.on('message', (message) => {
     log('start ' + generation)
     if (mode === 'dies') process.exit(3)
     if (mode === 'missing') post({ type: 'unavailable', error: { code: 'E_MODEL_MISSING', data: { detail: 'x' } } })
-    else post({ type: 'ready', device: 'cpu', join: 'carried', threads: 1, loadSec: 0.01, rssBytes: 1 })
+    else post({ type: 'ready', device: 'cpu', join: 'carried', precision: 'fp32', threads: 1, loadSec: 0.01, rssBytes: 1 })
   } else if (message.type === 'denoise') {
     log('job ' + message.job.jobId)
     post({ type: 'started', jobId: message.job.jobId })

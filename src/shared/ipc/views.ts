@@ -1,7 +1,7 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
-import type { Precision, PrecisionReason } from '../settings/choices'
+import type { Device, Precision, PrecisionReason } from '../settings/choices'
 import type { BenchView } from './benchViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
 import type { ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
@@ -86,15 +86,37 @@ export type PreflightWarning =
   | { readonly kind: 'outputNotWritable'; readonly path: string; readonly error: ErrorPayload }
   | { readonly kind: 'disk'; readonly path: string; readonly neededBytes: number; readonly freeBytes: number }
   | { readonly kind: 'memory'; readonly neededBytes: number; readonly availableBytes: number }
+  /** Not even the smallest shape fits in the budget: a start would be refused. */
+  | { readonly kind: 'budget'; readonly budgetBytes: number; readonly smallestBytes: number }
   | { readonly kind: 'unsupported'; readonly count: number; readonly example: string; readonly error: ErrorPayload }
   | { readonly kind: 'settingsDiffer'; readonly count: number }
+
+/** What the form's settings are expected to take, and what would run. Fitted from measured runs; bytes. */
+export interface ForecastView {
+  /** `measuring`: a few shapes are being measured in the background, the topic `forecast` tells of their end. */
+  readonly state: 'known' | 'measuring' | 'unknown'
+  /** What would run, and why it is not what is set: the budget chose, or memory ran out before with more. */
+  readonly chunkSec: number
+  readonly batch: number
+  readonly device: Device
+  readonly reason: 'settings' | 'budget' | 'memory'
+  readonly ramBytes: number | null
+  /** Of the device's own memory; null where there is none, or nobody tells. */
+  readonly vramBytes: number | null
+  /** What the smallest shape takes: the least that a budget can be. */
+  readonly smallestBytes: number | null
+  /** Null without a budget, and while nothing is known. */
+  readonly fitsBudget: boolean | null
+}
 
 export interface Preflight {
   /** A resulting path for the form's settings: of a waiting file, or of a made-up one in an empty list. */
   readonly example: { readonly input: string; readonly output: string }
   readonly warnings: readonly PreflightWarning[]
-  /** What a run with the form's settings is expected to need. */
+  /** What a run with the form's settings is expected to need: `forecast.ramBytes`. */
   readonly forecastBytes: number | null
+  /** Null where the model cannot be used at all. Asked again when the topic `forecast` says so. */
+  readonly forecast: ForecastView | null
   /** How long the waiting files are expected to take, by the speed of the last preview or batch with these settings; null before there was one. */
   readonly forecastSec: number | null
 }
@@ -145,6 +167,8 @@ export type PushEvent =
   /** Progress of one, at most five times a second; its beginning and its end come with `models`. */
   | { readonly topic: 'modelTask'; readonly task: ModelTaskView }
   | { readonly topic: 'scan'; readonly scan: ScanView }
+  /** A model was measured: what `queue.preflight` says of memory is there, or better. */
+  | { readonly topic: 'forecast' }
   | { readonly topic: 'settings'; readonly settings: AppSettings }
   | { readonly topic: 'recovery'; readonly recovery: RecoveryView | null }
   /** The batch came to its end by itself. */
