@@ -14,6 +14,7 @@ export default defineConfig({
         bench: 'scripts/bench/bench.ts',
         bundleModel: 'scripts/bundleModel.ts',
         benchGraph: 'scripts/bench/graphCostChild.ts',
+        pack: 'scripts/pack.ts',
         startHost: 'scripts/startHost.ts',
         hostRun: 'e2e/host/run.ts',
         hostElectron: 'e2e/host/electron.ts',

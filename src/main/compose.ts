@@ -29,14 +29,16 @@ const Manifest = z.object({ version: z.string() })
 /** From the folder of the built bundle, `out/main`. */
 export function layoutOf(bundleFolder: string): Layout {
   const root = path.resolve(bundleFolder, '..', '..')
+  // Packaged, what the engine and ffmpeg read lies beside the archive, as files of their own.
+  const resources = path.extname(root) === '.asar' ? path.dirname(root) : root
   const manifest = Manifest.parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')))
   return {
     version: manifest.version,
     enginePath: path.join(bundleFolder, 'engine.js'),
     mediaPath: path.join(bundleFolder, 'media.js'),
-    modelsFolder: path.join(root, 'models'),
-    samplesFolder: path.join(root, 'demo'),
-    cleanSamplesFolder: path.join(root, 'demo-clean'),
+    modelsFolder: path.join(resources, 'models'),
+    samplesFolder: path.join(resources, 'demo'),
+    cleanSamplesFolder: path.join(resources, 'demo-clean'),
     naivePath: path.join(bundleFolder, 'naive.js'),
     workshopPath: path.join(bundleFolder, 'workshop.js')
   }

@@ -4,6 +4,7 @@ import { parseCommand, UsageError } from '../cli/args'
 import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
 import { layoutOf, libraryOf } from '../compose'
+import { checkInstallation } from '../installation'
 import type { ModelLibrary } from '../models/library'
 import { EngineHost } from '../processes/engineHost'
 import { utilityTransport } from '../processes/utilityTransport'
@@ -26,7 +27,10 @@ export function runCommand(argv: readonly string[], bundleFolder: string): void 
 }
 
 async function run(argv: readonly string[], bundleFolder: string): Promise<number> {
-  if (needsEngine(argv)) await readyWithoutWindow()
+  if (needsEngine(argv)) {
+    await readyWithoutWindow()
+    if (app.isPackaged) await checkInstallation(app.getAppPath(), process.resourcesPath)
+  }
   const layout = layoutOf(bundleFolder)
   const host = new EngineHost(() => utilityTransport(layout.enginePath))
   process.on('exit', () => {

@@ -4,6 +4,7 @@ import { app, dialog, nativeTheme, type BrowserWindow } from 'electron'
 import { toAppError } from '../../shared/errors/appError'
 import type { PushEvent } from '../../shared/ipc/views'
 import { layoutOf } from '../compose'
+import { checkInstallation } from '../installation'
 import { AppCore } from '../core/appCore'
 import { EventBus } from '../ipc/eventBus'
 import { mergeHandlers } from '../ipc/handlers'
@@ -143,6 +144,7 @@ class Desktop {
     const { bundleFolder, folders, argv, log } = this.parts
     const layout = layoutOf(bundleFolder)
     log(`Stillwave ${layout.version} on ${process.platform} ${process.arch}`)
+    if (app.isPackaged) await checkInstallation(app.getAppPath(), process.resourcesPath)
     serveApp(folders.rendererFolder, (request) => {
       if (this.core === null) return Promise.resolve(new Response(null, { status: 404 }))
       return this.core.services.player.serve(request)

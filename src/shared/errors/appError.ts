@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'E_DOWNLOAD_FAILED',
   'E_DOWNLOAD_MISMATCH',
   'E_BAD_REQUEST',
+  'E_INSTALLATION',
   'E_INTERNAL'
 ] as const
 
