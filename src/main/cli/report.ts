@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import type { ErrorCode, ErrorPayload, WarningCode } from '../../shared/errors/appError'
 import { describeError } from '../../shared/errors/describe'
 import type { Job } from '../../shared/jobs/job'
+import type { Precision, PrecisionReason } from '../../shared/settings/choices'
 import { newPartPath, removePart, forgetPart } from '../jobs/partFiles'
 
 export interface FileReport {
@@ -23,6 +24,10 @@ export interface Report {
   readonly model: string
   /** The device in use; null where no engine had to be started. */
   readonly device: string | null
+  /** The precision in use; null as the device. */
+  readonly precision: Precision | null
+  /** Why it is not the one that was asked for; null where it is. */
+  readonly precisionReason: PrecisionReason | null
   readonly settings: Readonly<Record<string, string | number | boolean | null>>
   readonly files: readonly FileReport[]
   readonly totals: {

@@ -8,7 +8,7 @@ import { BatchMeter } from '../jobs/batchMeter'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
 import type { ModelLibrary, ResolvedModel } from '../models/library'
-import type { PrecisionReason } from '../../shared/settings/choices'
+import type { Precision, PrecisionReason } from '../../shared/settings/choices'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
@@ -30,6 +30,7 @@ export interface CliServices {
   readonly version: string
   readonly host: EngineHost
   readonly models: (data: string | null) => ModelLibrary
+  readonly memory: (data: string | null) => Promise<JobMemory>
   readonly stdout: Terminal
   readonly stderr: Terminal
 }
@@ -161,13 +162,15 @@ class DenoiseCommand {
   /** An engine that cannot be had fails the first file with the reason and ends the batch: the report says so in its form. */
   private tellEngine(status: EngineStatus, { overlapSec, chunkSec }: EngineSettings): void {
     if (status.kind !== 'ready') return
-    const { device, join } = status.ready
+    const { device, join, precision } = status.ready
     const overlap = join === 'overlap' ? ` with ${overlapSec} s overlap` : ''
     this.screen.line(`Working on ${device}, chunks of ${chunkSec} s, ${join}${overlap}.`)
     this.device = device
+    this.precision = precision
   }
 
   private device: string | null = null
+  private precision: Precision | null = null
 
   private fileReports({ files }: PreparedBatch, state: QueueState): FileReport[] {
     const jobs = new Map(state.jobs.map((job) => [job.id, job]))
@@ -205,14 +208,16 @@ class DenoiseCommand {
     run: { model: ResolvedModel; settings: JobSettings; files: readonly FileReport[]; wallSec: number }
   ): Promise<void> {
     if (reportPath === null) return
-    const { join, chunkSec, overlapSec, batch, threads, device, strengthPercent, output } = run.settings
+    const { join, chunkSec, overlapSec, batch, threads, device, precision, strengthPercent, output } = run.settings
     const { onExists, recursive } = this.args
-    const engine = { device, join, chunkSec, overlapSec, batch, threads, strengthPercent }
+    const engine = { device, precision, join, chunkSec, overlapSec, batch, threads, strengthPercent }
     const peakRssBytes = this.services.host.peakRssBytes
     await writeReport(reportPath, {
       version: this.services.version,
       model: run.model.label,
       device: this.device,
+      precision: this.precision,
+      precisionReason: run.model.precisionReason,
       settings: { ...engine, onExists, recursive, out: output.folder, name: output.pattern },
       files: run.files,
       totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes })

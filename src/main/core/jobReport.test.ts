@@ -29,7 +29,7 @@ const report = (changes: Partial<Job> = {}): string =>
       threads: 4,
       join: 'carried',
       precision: 'fp32',
-      precisionReason: null,
+      precisionReason: 'notTrusted',
       pid: 1
     },
     ffmpeg: null,
@@ -43,7 +43,7 @@ describe('jobReport', () => {
     const wanted = [
       'Stillwave 1.2.3',
       'linux 6.1 x64',
-      'cpu, 4 threads, carried',
+      'cpu, 4 threads, carried, FP32 (FP16 is too far from FP32 on this device)',
       'chunk 1 s',
       '1234 bytes',
       'MP3, 3.000 s'

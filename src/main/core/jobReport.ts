@@ -4,6 +4,7 @@ import { describeError, describeWarning } from '../../shared/errors/describe'
 import type { ErrorPayload } from '../../shared/errors/appError'
 import type { EngineView } from '../../shared/ipc/views'
 import type { Job } from '../../shared/jobs/job'
+import type { PrecisionReason } from '../../shared/settings/choices'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 
 export interface ReportFacts {
@@ -20,11 +21,10 @@ export interface ReportFacts {
 /** What somebody who helps needs to know of a file, as text for the clipboard. The home folder is written as `~`. */
 export function jobReport(facts: ReportFacts): string {
   const { version, platform, cpuModel, totalBytes, engine, ffmpeg, job } = facts
-  const device = engine.kind === 'ready' ? `${engine.device}, ${engine.threads} threads, ${engine.join}` : engine.kind
   const lines = [
     `Stillwave ${version}`,
     `System: ${platform}; ${cpuModel}; ${megabytes(totalBytes)} of memory`,
-    `Engine: ${device}`,
+    `Engine: ${engineWords(engine)}`,
     `ffmpeg: ${ffmpeg ?? 'none'}`,
     '',
     `File: ${job.inputPath} (${job.identity.sizeBytes} bytes)`,
@@ -37,13 +37,28 @@ export function jobReport(facts: ReportFacts): string {
   return withoutHome(lines.join('\n'))
 }
 
+/** Why it is not the precision that was asked for, for who reads a report. */
+export const PRECISION_WORDS: Readonly<Record<PrecisionReason, string>> = {
+  noFp16: 'the model has no FP16',
+  noFp32: 'the model is there in FP16 only',
+  notChecked: 'FP16 was not checked on this device',
+  notTrusted: 'FP16 is too far from FP32 on this device'
+}
+
+function engineWords(engine: EngineView): string {
+  if (engine.kind !== 'ready') return engine.kind
+  const { device, threads, join, precision, precisionReason } = engine
+  const why = precisionReason === null ? '' : ` (${PRECISION_WORDS[precisionReason]})`
+  return `${device}, ${threads} threads, ${join}, ${precision.toUpperCase()}${why}`
+}
+
 function settingsLines(settings: JobSettings): string[] {
-  const { modelId, device, join, chunkSec, overlapSec, batch, threads, strengthPercent, output } = settings
+  const { modelId, device, precision, join, chunkSec, overlapSec, batch, threads, strengthPercent, output } = settings
   const overlap = join === 'overlap' ? `, overlap ${overlapSec} s` : ''
   const place = output.place === 'subfolder' ? `subfolder ${output.subfolder}` : output.place
   return [
     `Model: ${modelId}`,
-    `Settings: device ${device}, ${join}, chunk ${chunkSec} s${overlap}, batch ${batch}, ` +
+    `Settings: device ${device}, ${precision.toUpperCase()}, ${join}, chunk ${chunkSec} s${overlap}, batch ${batch}, ` +
       `threads ${threads ?? 'auto'}, strength ${strengthPercent} %`,
     `Output settings: ${place}, ${output.pattern}, ${output.onExists}`
   ]

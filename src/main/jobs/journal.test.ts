@@ -16,6 +16,7 @@ import type { NewJob } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import { DEFAULT_JOB_SETTINGS } from '../../shared/settings/jobSettings'
+import { settingsKeyOf } from '../core/settingsKey'
 import { QueueJournal, type OpenedJournal } from './journal'
 import { encodeLine, readJournal } from './journalLines'
 
@@ -169,6 +170,19 @@ describe('QueueJournal', () => {
     expect(state.jobs).toEqual([])
     expect(readFileSync(damagedCopyPath!, 'utf8')).toBe(later)
     await journal.close()
+  })
+
+  it('of a release that knew less has the defaults of what came since (its jobs ran in no precision at all)', async () => {
+    const { precision, ...before } = DEFAULT_JOB_SETTINGS
+    const old = { ...before, strengthPercent: 50 } as QueueState['settings'][string]
+    const added: QueueEvent = { type: 'jobsAdded', jobs: [newJob('a'), newJob('b')], settingsKey: 'old', settings: old }
+    const lines = [encodeLine({ kind: 'head', version: 1 }), encodeLine({ kind: 'event', event: added })]
+    const { state, damaged } = readJournal(Buffer.from(lines.join('')), 'x')
+    const whole = { ...DEFAULT_JOB_SETTINGS, strengthPercent: 50 }
+    expect(damaged).toBe(false)
+    // The same settings, chosen today, are no others.
+    expect(state.settings).toEqual({ [settingsKeyOf(whole)]: { ...whole, precision } })
+    expect(state.jobs.map(({ settingsKey }) => settingsKey)).toEqual([settingsKeyOf(whole), settingsKeyOf(whole)])
   })
 
   it('is written anew when it grows, and is the same queue', async () => {

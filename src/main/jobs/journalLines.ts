@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
-import { DEFAULT_JOB_SETTINGS } from '../../shared/settings/jobSettings'
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
+import { settingsKeyOf } from '../core/settingsKey'
 
 /** The journal's form; a reader that does not know the number leaves the file alone. */
 export const JOURNAL_VERSION = 1
@@ -104,11 +105,23 @@ function settled(state: QueueState): QueueState {
       if (status.kind !== 'running') return job
       return { ...job, status: { kind: 'pending', attempts: status.attempts - 1 } }
     })
-  const settings = Object.fromEntries(Object.entries(state.settings).map(([key, values]) => [key, completed(values)]))
-  return { ...state, settings, jobs, revision: 0, run: { kind: 'idle', because: null } }
+  return completed({ ...state, jobs, revision: 0, run: { kind: 'idle', because: null } })
 }
 
-/** A journal of an earlier release knows nothing of the settings that came since: they have the values that they had then. */
-function completed(values: QueueState['settings'][string]): QueueState['settings'][string] {
-  return { ...DEFAULT_JOB_SETTINGS, ...values, output: { ...DEFAULT_JOB_SETTINGS.output, ...values.output } }
+/**
+ * A journal of an earlier release knows nothing of the settings that came since: they have the values that they had then, and the
+ * key that such settings have now.
+ */
+function completed(state: QueueState): QueueState {
+  const keys = new Map<string, string>()
+  const settings: Record<string, JobSettings> = {}
+  for (const [key, values] of Object.entries(state.settings)) {
+    const isWhole = Object.keys(DEFAULT_JOB_SETTINGS).every((name) => Object.hasOwn(values, name))
+    const whole = isWhole ? values : { ...DEFAULT_JOB_SETTINGS, ...values }
+    const now = isWhole ? key : settingsKeyOf(whole)
+    keys.set(key, now)
+    settings[now] = whole
+  }
+  const jobs = state.jobs.map((job): Job => ({ ...job, settingsKey: keys.get(job.settingsKey) ?? job.settingsKey }))
+  return { ...state, settings, jobs }
 }
