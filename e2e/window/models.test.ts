@@ -10,7 +10,7 @@ import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
 import { appWithOffer, ModelShop } from './modelShop'
 import { writeRecording } from './recordings'
-import { look, noToasts, type LookOptions } from './shots'
+import { look, LOOKS, noToasts, type LookOptions } from './shots'
 
 /** Models from the window: the first start, import, use, FP16, download with a break, removal. One app, started twice. */
 describe.skipIf(LAUNCHER === null)('models in the window', () => {
@@ -78,14 +78,17 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     expect(await app.page.getByTestId('welcome').count()).toBe(0)
   })
 
-  it('imports weights of a drop, takes the recording of the same drop into the list, and refuses a program', async () => {
-    await app.drop([weights, wav, evil])
+  it('imports weights of a drop, takes the recording of the same drop into the list, and refuses a program from the dialog', async () => {
+    await app.drop([weights, wav])
     await view().waitFor()
+    await app.control.answerDialog({ kind: 'open', filePaths: [evil] })
+    await app.page.getByTestId('models-import').click()
     const refused = app.page.locator('[data-end="failed"]')
     await refused.waitFor()
     expect(await refused.innerText()).toContain('Free model.pt was not imported')
     expect(await refused.innerText()).toContain('was not opened. Get the model from its authors.')
     await model('quiet-room').waitFor()
+    await shots('models-refused', { looks: [LOOKS[0]!] })
     await until(shelf, ({ tasks }) => tasks.every(({ state }) => state.kind !== 'running'), { what: 'the import' })
     const { models } = await shelf()
     expect(models.find(({ id }) => id === 'quiet-room')).toMatchObject({
@@ -114,7 +117,7 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     expect(await engine()).toMatch(/^CPU · \d+ threads? · FP16$/u)
     expect(filesUnder(path.dirname(wav))).toEqual(['Harbour.clean.wav', 'Harbour.wav'])
     await noToasts(app)
-    await shots('settings-fp16')
+    await shots('settings-fp16', { looks: [LOOKS[0]!, LOOKS[3]!] })
   })
 
   it('downloads with a break: goes on where it was, and installs what came', async () => {
@@ -140,6 +143,9 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
 
   it('removes it after asking, with all its files, and goes back to the light model', async () => {
     await model('quiet-room').getByRole('button', { name: 'Remove Quiet room' }).click()
+    await app.page.keyboard.press('Escape')
+    expect(await button(app, 'Keep').count()).toBe(0)
+    await model('quiet-room').getByRole('button', { name: 'Remove Quiet room' }).click()
     await shots('models-remove', { looks: [{ language: 'en', theme: 'light' }] })
     await button(app, 'Remove').click()
     await model('quiet-room').waitFor({ state: 'detached' })
@@ -162,6 +168,6 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     await app.page.getByTestId('model-problem').waitFor()
     expect(await model('harbour').innerText()).toContain('Harbour cannot be used')
     await app.page.getByTestId('model-problem').scrollIntoViewIfNeeded()
-    await shots('models-damaged')
+    await shots('models-damaged', { looks: [LOOKS[3]!] })
   })
 })

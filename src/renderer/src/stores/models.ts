@@ -74,6 +74,12 @@ export const useModels = defineStore('models', () => {
     }
   }
 
+  /** What an earlier try said is answered by the next one. */
+  async function dismissEnded(tasks: readonly ModelTaskView[]): Promise<void> {
+    for (const { taskId, state } of tasks) {
+      if (state.kind !== 'running') await ask('models.dismissTask', { taskId })
+    }
+  }
   function open(): void {
     refusal.value = null
     isOpen.value = true
@@ -94,7 +100,21 @@ export const useModels = defineStore('models', () => {
   const running = computed(() => shelf.value.tasks.filter(({ state }) => state.kind === 'running'))
   const mirrors = computed(() => [...new Set(shelf.value.offers.flatMap((offer) => offer.mirrors))])
 
-  return { shelf, isOpen, refusal, paces, ended, usedWhenDone, running, mirrors, ask, open, addPaths, downloadAndUse }
+  return {
+    shelf,
+    isOpen,
+    refusal,
+    paces,
+    ended,
+    usedWhenDone,
+    running,
+    mirrors,
+    ask,
+    dismissEnded,
+    open,
+    addPaths,
+    downloadAndUse
+  }
 })
 
 /** In one request. */
