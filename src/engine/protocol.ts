@@ -86,7 +86,12 @@ export const SessionFacts = z.object({
   sha256: z.string(),
   isVerified: z.boolean(),
   graph: z.enum(['stateful', 'onePass', 'foreign']),
-  precision: z.enum(['fp32', 'fp16']),
+  /** Of the session that is open now: a bad chunk takes the engine down from what it was asked for, and an empty engine climbs back. */
+  precision: z.enum(PRECISIONS),
+  device: z.string(),
+  /** Files that needed more than what was asked for, and whether the engine stays with that since. */
+  fallbackFiles: z.number().int(),
+  staysDown: z.boolean(),
   loadSec: z.number(),
   ageSec: z.number(),
   runs: z.number().int(),

@@ -40,6 +40,7 @@ const result: DenoiseResult = {
 
 const facts: ModelFacts = {
   ...{ fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32' },
+  ...{ device: 'cpu', fallbackFiles: 0, staysDown: false },
   ...{
     runs: 3,
     lanes: 2,

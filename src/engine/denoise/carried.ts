@@ -1,10 +1,10 @@
-import type { ModelSession } from '../onnx/runtime'
 import { excerptCount, freezeGates, gateLagHops, planSurvey, spreadEvenly } from './gates'
 import type { SurveyPlan } from './gates'
 import { EDGE_SAMPLES } from './join'
 import type { ExcerptPlan, Joiner, LaneDenoiser, LaneOptions } from './join'
 import { LaneBatcher } from './laneBatcher'
 import { SampleQueue, scale } from './samples'
+import type { LadderedSession } from './soundRuns'
 import { StatefulLanes, UNKNOWN_FRAME_COUNT } from './statefulLanes'
 import type { StatefulLane, StateLayout } from './statefulLanes'
 
@@ -31,7 +31,7 @@ export class CarriedJoin implements Joiner {
   private readonly plan: SurveyPlan | null
 
   constructor(
-    session: ModelSession,
+    session: LadderedSession,
     private readonly model: CarriedModel,
     options: CarriedOptions
   ) {
@@ -49,7 +49,7 @@ export class CarriedJoin implements Joiner {
   }
 
   async open(options: LaneOptions): Promise<LaneDenoiser> {
-    const lane = this.lanes.openLane()
+    const lane = this.lanes.openLane(options.trace)
     this.batcher.open(lane, options.isHeld)
     const close = (): void => {
       this.batcher.close(lane)

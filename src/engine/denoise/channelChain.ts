@@ -39,8 +39,8 @@ export class ChannelChain {
     if (channel.isSilent) return new ChannelChain(index, null)
     const { sampleRateHz } = probe.format
     const totalSamples = Math.ceil((probe.frames * context.modelRateHz) / sampleRateHz)
-    const { checkpoint, isHeld } = context
-    const lane = await context.joiner.open({ totalSamples, gain, survey, checkpoint, isHeld })
+    const { checkpoint, isHeld, trace } = context
+    const lane = await context.joiner.open({ totalSamples, gain, survey, checkpoint, isHeld, trace })
     const rates = { sampleRateHz, modelRateHz: context.modelRateHz }
     const recombiner = withResidual(newRecombiner({ ...rates, frames: probe.frames }), context.residualGain)
     const toModel = toModelRate(sampleRateHz, context.modelRateHz)

@@ -4,9 +4,9 @@ import { HOP_SAMPLES, SAMPLE_RATE_HZ } from '../model/network'
 import type { ModelMetadata } from '../model/metadata'
 import { readModelMetadata } from '../model/readModel'
 import { loadModel, resolveDevice } from '../onnx/loadModel'
-import type { LoadedModel, ModelFile } from '../onnx/loadModel'
-import type { ModelSession, SessionOptions } from '../onnx/runtime'
-import type { EngineSettings, FileJob } from '../protocol'
+import type { ModelFile } from '../onnx/loadModel'
+import type { SessionOptions } from '../onnx/runtime'
+import type { EngineSettings, FileJob, ModelFiles } from '../protocol'
 import type { Engine, JobHooks, ModelFacts } from '../serve'
 import { Reclaimer } from '../telemetry/reclaim'
 import { CarriedJoin } from './carried'
@@ -15,38 +15,54 @@ import { OverlappedJoin } from './overlapped'
 import { contextSamples, planOverlap } from './overlapPlan'
 import { denoiseFile } from './pipeline'
 import type { DenoiseResult } from './pipeline'
+import { SessionLadder } from './sessionLadder'
+import type { Rung } from './sessionLadder'
+import { newFallbackTrace } from './soundRuns'
 
 /** A model that says nothing of its reach gets that of the official FRCRN, the longest that we know. */
 const ASSUMED_CASCADE = 2
 
 /**
- * Loads the model that the settings name: one session, for the join that they ask for. A model without a stateful companion
- * runs overlapped, and says so. Errors as {@link loadModel}.
+ * Loads the model that the settings name: one session, for the join that they ask for, with what stands in for it where it gives
+ * values that are no sound. A model without a stateful companion runs overlapped, and says so. Errors as {@link loadModel}.
  */
 export async function loadEngine(settings: EngineSettings): Promise<Engine> {
-  const device = resolveDevice(settings.device)
-  const options: SessionOptions = { device, threads: settings.threads }
-  const { model } = settings
+  const { model, join } = settings
+  const isCarried = join === 'carried' && model.statefulPath !== null
   const ffmpegPath = await findFfmpeg(settings.ffmpegPath)
-  if (settings.join === 'carried' && model.statefulPath !== null) {
-    const file = { path: model.statefulPath, sha256: model.statefulSha256 }
-    const { loaded, metadata } = await open(file, options)
-    const joiner = new CarriedJoin(loaded.session, statefulMetadata(metadata, file.path), settings)
-    return new LoadedEngine({ joiner, loaded, graph: 'stateful', device, ffmpegPath })
+  const session = await SessionLadder.start(rungsFor(settings, isCarried))
+  const path = isCarried ? model.statefulPath! : model.onePassPath
+  try {
+    const metadata = await readModelMetadata(path)
+    const joiner = isCarried
+      ? new CarriedJoin(session, statefulMetadata(metadata, path), settings)
+      : overlapped(session, metadata, settings)
+    return new LoadedEngine({ joiner, session, graph: isCarried ? 'stateful' : graphOf(metadata), ffmpegPath })
+  } catch (thrown) {
+    await session.release()
+    throw thrown
   }
-  const { loaded, metadata } = await open({ path: model.onePassPath, sha256: model.onePassSha256 }, options)
-  const joiner = overlapped(loaded.session, metadata, settings)
-  return new LoadedEngine({ joiner, loaded, graph: graphOf(metadata), device, ffmpegPath })
 }
 
-interface OpenModel {
-  readonly loaded: LoadedModel
-  readonly metadata: ModelMetadata | null
+/** As asked; in FP32 where that is FP16; on the CPU where that is another device. */
+function rungsFor({ model, fullModel, device, threads }: EngineSettings, isCarried: boolean): [Rung, ...Rung[]] {
+  const full = fullModel && (!isCarried || fullModel.statefulPath !== null) ? fullModel : null
+  const rung = (files: ModelFiles, options: SessionOptions): Rung => ({
+    device: options.device,
+    open: (ledger) => loadModel(graphFile(files, isCarried), { ...options, ledger })
+  })
+  const asked: SessionOptions = { device: resolveDevice(device), threads }
+  return [
+    rung(model, asked),
+    ...(full === null ? [] : [rung(full, asked)]),
+    ...(asked.device === 'cpu' ? [] : [rung(full ?? model, { ...asked, device: 'cpu' })])
+  ]
 }
 
-async function open(file: ModelFile, options: SessionOptions): Promise<OpenModel> {
-  const loaded = await loadModel(file, options)
-  return { loaded, metadata: await readModelMetadata(file.path) }
+function graphFile(files: ModelFiles, isCarried: boolean): ModelFile {
+  return isCarried && files.statefulPath !== null
+    ? { path: files.statefulPath, sha256: files.statefulSha256 }
+    : { path: files.onePassPath, sha256: files.onePassSha256 }
 }
 
 function graphOf(metadata: ModelMetadata | null): ModelFacts['graph'] {
@@ -59,7 +75,7 @@ function statefulMetadata(metadata: ModelMetadata | null, path: string): ModelMe
   throw new AppError('E_MODEL_UNSUPPORTED', { path, detail: 'it is not a stateful graph of ours' })
 }
 
-function overlapped(session: ModelSession, metadata: ModelMetadata | null, settings: EngineSettings): OverlappedJoin {
+function overlapped(session: SessionLadder, metadata: ModelMetadata | null, settings: EngineSettings): OverlappedJoin {
   const context = contextSamples(metadata?.cascade ?? ASSUMED_CASCADE, HOP_SAMPLES)
   const plan = planOverlap({
     chunkSec: settings.chunkSec,
@@ -81,22 +97,22 @@ type RunFacts = Pick<ModelFacts, 'runs' | 'lanes' | 'modelSec' | 'laneSec' | 'la
 
 interface EngineParts {
   readonly joiner: Joiner
-  readonly loaded: LoadedModel
+  readonly session: SessionLadder
   readonly graph: ModelFacts['graph']
-  readonly device: string
   readonly ffmpegPath: string | null
 }
 
 class LoadedEngine implements Engine {
-  readonly device: string
   private readonly reclaimer = new Reclaimer()
 
-  constructor(private readonly parts: EngineParts) {
-    this.device = parts.device
+  constructor(private readonly parts: EngineParts) {}
+
+  get device(): string {
+    return this.parts.session.device
   }
 
   get threads(): number {
-    return this.parts.loaded.session.threads
+    return this.parts.session.threads
   }
 
   get join(): Joiner['kind'] {
@@ -104,26 +120,31 @@ class LoadedEngine implements Engine {
   }
 
   get facts(): ModelFacts {
-    const { graph, joiner, loaded } = this.parts
-    const { fileName, sizeBytes, sha256, isVerified, precision, session } = loaded
+    const { graph, joiner, session } = this.parts
+    const { fileName, sizeBytes, sha256, isVerified, precision } = session.loaded
     const { inUse, bytesInUse, givenBack, bytesGivenBack } = session.tensors
+    const { device, fallbackFiles, staysDown } = session
     return {
-      ...{ fileName, sizeBytes, sha256, isVerified, graph, precision },
+      ...{ fileName, sizeBytes, sha256, isVerified, graph, precision, device, fallbackFiles, staysDown },
       ...runFacts(joiner.counters),
       ...{ buffersInUse: inUse, bytesInUse, buffersGivenBack: givenBack, bytesGivenBack }
     }
   }
 
   async denoise(job: FileJob, hooks: JobHooks): Promise<DenoiseResult> {
-    const { joiner, ffmpegPath } = this.parts
+    const { joiner, session, ffmpegPath } = this.parts
+    const trace = newFallbackTrace()
     try {
-      return await denoiseFile(job, { joiner, ffmpegPath, modelRateHz: SAMPLE_RATE_HZ, ...hooks })
+      await session.begin()
+      const result = await denoiseFile(job, { joiner, ffmpegPath, modelRateHz: SAMPLE_RATE_HZ, trace, ...hooks })
+      return { ...result, warnings: [...result.warnings, ...session.judge(trace)] }
     } finally {
+      session.end()
       this.reclaimer.afterFile()
     }
   }
 
   release(): Promise<void> {
-    return this.parts.loaded.session.release()
+    return this.parts.session.release()
   }
 }

@@ -1,4 +1,5 @@
 import type { Join } from '../../shared/settings/choices'
+import type { FallbackTrace } from './soundRuns'
 import type { RunCounters } from './statefulLanes'
 
 /** Zero samples before a file's first sample and at least as many after its last: FRCRN's edges are spikes (FRCRN.md 1.3). */
@@ -27,6 +28,8 @@ export interface LaneOptions {
   readonly checkpoint: () => Promise<void>
   /** The next checkpoint will wait: other lanes do not wait for this one. Absent where nothing ever holds it. */
   readonly isHeld?: () => boolean
+  /** Where to note how the file was run; absent where nobody asks. */
+  readonly trace?: FallbackTrace
 }
 
 /** One channel on its way through the model: as many samples out as in, in time with each other once finished. */

@@ -1,7 +1,8 @@
 import { AppError } from '../../shared/errors/appError'
 import type { ModelSession, Tensor } from '../onnx/runtime'
 import type { BatchItem } from './laneBatcher'
-import { isFinite32 } from './samples'
+import { faultOf, powerOf, runSound } from './soundRuns'
+import type { FallbackTrace, LadderedSession } from './soundRuns'
 import { countRun, newRunCounters } from './statefulLanes'
 
 /** How a waveform model wants its samples: [n], [1, n] or [batch, n]. */
@@ -15,6 +16,7 @@ export interface WaveShape {
 
 export interface OnePassLane {
   modelSec: number
+  readonly trace?: FallbackTrace
   /** What of it runs alone lies in this array. */
   held?: Float32Array
 }
@@ -37,13 +39,15 @@ export function waveShapeOf(session: ModelSession): WaveShape {
   return { inputName, outputName, rank: shape.length, maxRows: typeof rows === 'number' ? rows : Infinity }
 }
 
+const NOTHING = new Float32Array(0)
+
 /** Runs of a model that keeps nothing between them, one chunk a lane. */
 export class OnePassRuns {
   readonly counters = newRunCounters()
   private rows = new Float32Array(0)
 
   constructor(
-    private readonly session: ModelSession,
+    private readonly session: LadderedSession,
     private readonly shape: WaveShape,
     /** Samples at a run's end whose output may be missing: they are context that is thrown away. */
     private readonly mayLack: number
@@ -52,11 +56,11 @@ export class OnePassRuns {
   /** For the batcher: chunks of one length. */
   readonly runBatch = async (items: readonly BatchItem<OnePassLane>[]): Promise<(Error | null)[]> => {
     const input = this.gather(items)
-    await this.execute(items, input)
-    if (!items.every((item) => isFinite32(item.output))) await this.execute(items, input)
-    return items.map(({ output }) =>
-      isFinite32(output) ? null : new AppError('E_INTERNAL', { detail: 'the model gave a value that is not finite' })
-    )
+    const errors = await runSound(this.session, items, {
+      run: () => this.execute(items, input),
+      fault: (item) => faultOf({ output: item.output, state: NOTHING, inputPower: powerOf(item.input) })
+    })
+    return items.map((item) => errors.get(item) ?? null)
   }
 
   /** The lane is closed. */

@@ -1,4 +1,3 @@
-import type { ModelSession } from '../onnx/runtime'
 import { EDGE_SAMPLES } from './join'
 import type { Joiner, LaneDenoiser, LaneOptions } from './join'
 import { LaneBatcher } from './laneBatcher'
@@ -7,6 +6,7 @@ import type { OnePassLane } from './onePassRuns'
 import { fadeIn, overlapWindows } from './overlapPlan'
 import type { OverlapPlan, OverlapWindow } from './overlapPlan'
 import { SampleQueue } from './samples'
+import type { LadderedSession } from './soundRuns'
 
 /** Chunks with context, joined by crossfades: for any waveform model (DESIGN 4.4). */
 export class OverlappedJoin implements Joiner {
@@ -17,7 +17,7 @@ export class OverlappedJoin implements Joiner {
   private readonly batcher: LaneBatcher<OnePassLane>
 
   constructor(
-    session: ModelSession,
+    session: LadderedSession,
     private readonly plan: OverlapPlan,
     private readonly options: { readonly batch: number; readonly hopSamples: number }
   ) {
@@ -39,7 +39,7 @@ export class OverlappedJoin implements Joiner {
 
 /** A file of one channel: the input that coming windows still need, and the overlap that the next payload will fade into. */
 class OverlappedLane implements LaneDenoiser {
-  private readonly lane: OnePassLane = { modelSec: 0 }
+  private readonly lane: OnePassLane
   private readonly input: SampleQueue
   private readonly ready: SampleQueue
   private readonly fade: Float32Array
@@ -56,6 +56,7 @@ class OverlappedLane implements LaneDenoiser {
     private readonly windows: Iterator<OverlapWindow, void>,
     private readonly options: LaneOptions
   ) {
+    this.lane = { modelSec: 0, ...(options.trace && { trace: options.trace }) }
     this.window = this.nextWindow()
     const run = this.window?.inputLength ?? 0
     this.input = new SampleQueue(run + plan.chunk)

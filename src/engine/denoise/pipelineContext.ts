@@ -1,4 +1,5 @@
 import type { Joiner } from './join'
+import type { FallbackTrace } from './soundRuns'
 
 export interface FileProgress {
   /** 0 to 1 over both passes. */
@@ -15,6 +16,7 @@ export interface PipelineContext {
   readonly signal: AbortSignal
   readonly checkpoint: () => Promise<void>
   readonly isHeld: () => boolean
+  readonly trace: FallbackTrace
   readonly onChannels: (channels: number) => void
   readonly onProgress: (progress: FileProgress) => void
 }

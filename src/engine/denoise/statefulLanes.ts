@@ -1,9 +1,9 @@
 import { isSilent } from '../../audio/dsp/silence'
-import { AppError } from '../../shared/errors/appError'
-import { SAMPLE_RATE_HZ } from '../model/network'
-import type { ModelSession, Tensor } from '../onnx/runtime'
+import { SAMPLE_RATE_HZ, UNET_DELAY_FRAMES } from '../model/network'
+import type { Tensor } from '../onnx/runtime'
 import type { BatchItem } from './laneBatcher'
-import { isFinite32 } from './samples'
+import { faultOf, LateEnergies, runSound } from './soundRuns'
+import type { FallbackTrace, LadderedSession } from './soundRuns'
 
 /** Where things lie in the packed state of a stateful graph (the model's metadata). */
 export interface StateLayout {
@@ -26,6 +26,9 @@ export interface StatefulLane {
   frameCount: number
   /** Hops of exact zeros fed last, counted from a zero state. */
   silentFrames: number
+  /** What was fed, as far as its output has not come yet. */
+  readonly energies: LateEnergies
+  readonly trace?: FallbackTrace
   /** Wall seconds of this lane's share of the runs. */
   modelSec: number
 }
@@ -84,7 +87,7 @@ export class StatefulLanes {
   private samplesOut: Float32Array = new Float32Array(0)
 
   constructor(
-    private readonly session: ModelSession,
+    private readonly session: LadderedSession,
     readonly layout: StateLayout,
     private readonly batch: number
   ) {
@@ -102,10 +105,13 @@ export class StatefulLanes {
     this.session.letGo?.(array)
   }
 
-  openLane(): StatefulLane {
-    const state = this.free.pop() ?? this.make(this.layout.stateSize)
+  openLane(trace?: FallbackTrace): StatefulLane {
+    const { stateSize, hopSamples, cascade } = this.layout
+    const state = this.free.pop() ?? this.make(stateSize)
     state.fill(0)
-    return { state, framesFed: 0, frameCount: UNKNOWN_FRAME_COUNT, silentFrames: 0, modelSec: 0 }
+    const energies = new LateEnergies(hopSamples, UNET_DELAY_FRAMES * cascade + 1)
+    const start = { framesFed: 0, frameCount: UNKNOWN_FRAME_COUNT, silentFrames: 0, modelSec: 0 }
+    return { state, energies, ...start, ...(trace && { trace }) }
   }
 
   closeLane(lane: StatefulLane): void {
@@ -122,6 +128,7 @@ export class StatefulLanes {
     lane.state.fill(0)
     lane.state.set(sums, gateSums.offset)
     lane.state[gateCount.offset] = count
+    lane.energies.clear()
     lane.framesFed = 0
     lane.silentFrames = 0
     lane.frameCount = frameCount
@@ -129,9 +136,8 @@ export class StatefulLanes {
 
   /** For the batcher: up to `batch` chunks of one length. */
   readonly runBatch = async (items: readonly BatchItem<StatefulLane>[]): Promise<(Error | null)[]> => {
-    const errors = new Map<BatchItem<StatefulLane>, Error>()
     const toRun = items.filter((item) => !this.skipSilence(item))
-    if (toRun.length > 0) await this.runLanes(toRun, errors)
+    const errors = toRun.length > 0 ? await this.runLanes(toRun) : new Map<object, Error>()
     for (const item of toRun) this.advance(item)
     return items.map((item) => errors.get(item) ?? null)
   }
@@ -150,18 +156,24 @@ export class StatefulLanes {
     const frames = input.length / this.layout.hopSamples
     lane.framesFed += frames
     lane.silentFrames = isSilent(input) ? lane.silentFrames + frames : 0
+    lane.energies.fed(input)
   }
 
-  /** Runs; a result that is not finite is run once more from the same state, then fails its lane alone. */
-  private async runLanes(items: readonly BatchItem<StatefulLane>[], errors: Map<object, Error>): Promise<void> {
-    const run = items.length === 1 ? () => this.runOne(items[0]!) : () => this.runMany(items)
-    let stateOut = await run()
-    if (!items.every((item) => isFinite32(item.output))) stateOut = await run()
-    for (const item of items) {
-      if (!isFinite32(item.output))
-        errors.set(item, new AppError('E_INTERNAL', { detail: 'the model gave a value that is not finite' }))
-    }
+  /** From the lanes' states, which stay as they are until the results are sound. */
+  private async runLanes(items: readonly BatchItem<StatefulLane>[]): Promise<Map<object, Error>> {
+    const { stateSize } = this.layout
+    let stateOut = this.spare
+    const errors = await runSound(this.session, items, {
+      run: async () => {
+        stateOut = await (items.length === 1 ? this.runOne(items[0]!) : this.runMany(items))
+      },
+      fault: ({ lane, input, output }, row) => {
+        const state = stateOut.subarray(row * stateSize, (row + 1) * stateSize)
+        return faultOf({ output, state, inputPower: lane.energies.powerBehind(input) })
+      }
+    })
     this.keepStates(items, stateOut)
+    return errors
   }
 
   private keepStates(items: readonly BatchItem<StatefulLane>[], stateOut: Float32Array): void {

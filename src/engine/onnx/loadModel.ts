@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
 import { checkForeignModel } from '../model/foreignModel'
-import { readGraphSignature, readModelMetadata } from '../model/readModel'
+import { readGraphSignature, readModelMetadata, readWideNodes } from '../model/readModel'
 import type { Device } from '../../shared/settings/choices'
 import { openSession } from './runtime'
 import type { CountedSession, SessionOptions } from './runtime'
@@ -28,7 +28,10 @@ export interface LoadedModel {
   readonly precision: 'fp32' | 'fp16'
 }
 
-/** The device that a choice stands for: `auto` is the CPU until other devices have been measured to be better. */
+/** Storage buffers that every WebGPU device has for one shader; SwiftShader has 12, and the state of a stateful graph falls into 13. */
+const MAX_SHADER_TENSORS = 8
+
+/** The device that a choice stands for. Main decides `auto` by what it measured; what is still undecided here runs on the CPU. */
 export function resolveDevice(choice: Device): SessionOptions['device'] {
   return choice === 'auto' ? 'cpu' : choice
 }
@@ -44,14 +47,18 @@ export async function loadModel(file: ModelFile, options: SessionOptions): Promi
   if (file.sha256 !== null && file.sha256.toLowerCase() !== sha256) {
     throw new AppError('E_MODEL_DAMAGED', { path: file.path, detail: `SHA-256 is ${sha256}` })
   }
-  if ((await readModelMetadata(file.path)) === null) await checkForeignModel(file.path)
-  const { externalData, precision } = await readGraphSignature(file.path)
+  const metadata = await readModelMetadata(file.path)
+  if (metadata === null) await checkForeignModel(file.path)
+  const { externalData, ...signature } = await readGraphSignature(file.path)
+  // The STFT of a small model of ours in FP16 is most of its bytes, and FP32.
+  const precision = metadata?.precision ?? signature.precision
   for (const name of externalData) refuseOutside(name, file.path)
   const fileName = basename(file.path)
   const sizeBytes = bytes.byteLength + (await sizeOfAll(externalData, dirname(file.path)))
   const isVerified = file.sha256 !== null && externalData.length === 0
   try {
-    const session = await openSession(externalData.length === 0 ? bytes : file.path, options)
+    const hostNodes = options.device === 'webgpu' ? await readWideNodes(file.path, MAX_SHADER_TENSORS) : []
+    const session = await openSession(externalData.length === 0 ? bytes : file.path, { ...options, hostNodes })
     return { session, fileName, sizeBytes, sha256, isVerified, precision }
   } catch (thrown) {
     throw loadError(thrown, file.path, options.device)

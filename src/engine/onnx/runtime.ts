@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor, listSupportedBackends } from 'onnxruntime-node'
 import type { Device } from '../../shared/settings/choices'
 import { discard } from './discard'
+import { providerSession } from './providers'
 import { TensorLedger, type TensorCounts } from './tensorLedger'
 import { countThreads, fixedThreads } from './threads'
 
@@ -19,10 +20,14 @@ export interface SessionOptions {
   readonly device: Exclude<Device, 'auto'>
   /** Threads of one operator; null leaves it to ONNX Runtime (one a physical core). */
   readonly threads: number | null
+  /** Names of nodes that the device cannot run: they are left to the CPU, on WebGPU. */
+  readonly hostNodes?: readonly string[]
   /** Planned memory: off keeps the peak low (DESIGN section 6: 1,181 against 741 MB, same speed); on is the library's default. */
   readonly memoryPattern?: boolean
   /** Idle threads that spin: the library's default. Off, the full-size network took 0.98 instead of 1.35 CPU-seconds a second. */
   readonly spinning?: boolean
+  /** The account of tensors to go on with, where this session takes another's place. */
+  readonly ledger?: TensorLedger
 }
 
 /** A loaded model. `run` blocks its thread while it works (DESIGN section 2): run it in a process of its own. */
@@ -54,9 +59,10 @@ export function bundledDevices(): readonly string[] {
 /** Opens a model from a file (external data is resolved beside it) or from bytes already in memory. Throws what ONNX Runtime throws. */
 export async function openSession(source: string | Uint8Array, options: SessionOptions): Promise<CountedSession> {
   const asked = options.threads ?? fixedThreads()
+  const { provider, graphOptimizationLevel } = providerSession(options.device, options.hostNodes)
   const ortOptions: InferenceSession.SessionOptions = {
-    executionProviders: [options.device],
-    graphOptimizationLevel: 'all',
+    executionProviders: [provider],
+    graphOptimizationLevel,
     enableCpuMemArena: true,
     enableMemPattern: options.memoryPattern ?? false,
     executionMode: 'sequential',
@@ -70,7 +76,8 @@ export async function openSession(source: string | Uint8Array, options: SessionO
   const session = await (typeof source === 'string'
     ? InferenceSession.create(source, ortOptions)
     : InferenceSession.create(source, ortOptions))
-  return new OrtSession(session, asked ?? 1 + Math.max(0, (await countThreads()) - before))
+  const threads = asked ?? 1 + Math.max(0, (await countThreads()) - before)
+  return new OrtSession(session, threads, options.ledger ?? new TensorLedger())
 }
 
 let isAwake = false
@@ -90,11 +97,10 @@ class OrtSession implements CountedSession {
   readonly outputNames: readonly string[]
   readonly inputShapes: Readonly<Record<string, readonly (number | string)[]>>
 
-  private readonly ledger = new TensorLedger()
-
   constructor(
     private readonly session: InferenceSession,
-    readonly threads: number
+    readonly threads: number,
+    private readonly ledger: TensorLedger
   ) {
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
