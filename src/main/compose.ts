@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
+import { openGpu } from './core/gpu/openGpu'
+import { availableBytes } from './core/metricsSampler'
 import { dataFolderOf } from './dataFolder'
+import { JobMemory } from './memory/jobMemory'
+import { MemoryBook } from './memory/memoryBook'
 import { ModelLibrary } from './models/library'
 import { installedIn } from './models/openModels'
 import { EngineHost } from './processes/engineHost'
+import type { OpenTransport } from './processes/engineTransport'
 import { forkTransport } from './processes/forkTransport'
 
 /** Where things lie: the one place that knows the layout of the built program. */
@@ -46,8 +51,12 @@ export function layoutOf(bundleFolder: string): Layout {
 
 /** The models of the command line: bundled ones, and those of the data folder that it names (null: the app's own). */
 export function libraryOf(layout: Layout, data: string | null): ModelLibrary {
+  return new ModelLibrary(layout.modelsFolder, installedIn(dataFolderHere(data)))
+}
+
+function dataFolderHere(data: string | null): string {
   const { env, platform } = process
-  return new ModelLibrary(layout.modelsFolder, installedIn(dataFolderOf(data, { env, platform, home: homedir() })))
+  return dataFolderOf(data, { env, platform, home: homedir() })
 }
 
 export interface HeadlessServices {
@@ -55,13 +64,48 @@ export interface HeadlessServices {
   readonly host: EngineHost
   /** With the user's models of a data folder; null takes the app's own. */
   readonly models: (data: string | null) => ModelLibrary
+  /** Memory of jobs, as the same data folder knows it. */
+  readonly memory: (data: string | null) => Promise<JobMemory>
 }
 
 /** The parts of the program that run without a window, wired. */
-export function composeHeadless(layout: Layout): HeadlessServices {
+export function composeHeadless(
+  layout: Layout,
+  openEngine: OpenTransport = () => forkTransport(layout.enginePath)
+): HeadlessServices {
+  const host = new EngineHost(openEngine)
   return {
     version: layout.version,
-    host: new EngineHost(() => forkTransport(layout.enginePath)),
-    models: (data) => libraryOf(layout, data)
+    host,
+    models: (data) => libraryOf(layout, data),
+    memory: (data) => openMemory({ layout, host, openEngine, folder: dataFolderHere(data) })
   }
+}
+
+interface HeadlessMemory {
+  readonly layout: Layout
+  readonly host: EngineHost
+  readonly openEngine: OpenTransport
+  readonly folder: string
+}
+
+async function openMemory({ layout, host, openEngine, folder }: HeadlessMemory): Promise<JobMemory> {
+  const log = (line: string): void => {
+    console.error(line)
+  }
+  const book = await MemoryBook.open({ folder, program: layout.version, log })
+  const { models } = await new ModelLibrary(layout.modelsFolder).catalog()
+  const gpu = openGpu()
+  return new JobMemory({
+    ...{ book, host, openEngine, availableBytes, log },
+    bundled: new Map(models.map((model) => [model.id, model.memory])),
+    scratchFolder: path.join(folder, 'cache', 'memory'),
+    readGpu: (pids) => gpu.read(pids),
+    // There is nobody to show a forecast to: a model is measured where a budget asks for it.
+    isBusy: () => true,
+    onMeasured: () => undefined,
+    onClose: () => {
+      gpu.close()
+    }
+  })
 }

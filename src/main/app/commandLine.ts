@@ -3,10 +3,8 @@ import { toAppError } from '../../shared/errors/appError'
 import { parseCommand, UsageError } from '../cli/args'
 import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
-import { layoutOf, libraryOf } from '../compose'
+import { composeHeadless, layoutOf, type HeadlessServices } from '../compose'
 import { checkInstallation } from '../installation'
-import type { ModelLibrary } from '../models/library'
-import { EngineHost } from '../processes/engineHost'
 import { utilityTransport } from '../processes/utilityTransport'
 
 /**
@@ -32,11 +30,11 @@ async function run(argv: readonly string[], bundleFolder: string): Promise<numbe
     if (app.isPackaged) await checkInstallation(app.getAppPath(), process.resourcesPath)
   }
   const layout = layoutOf(bundleFolder)
-  const host = new EngineHost(() => utilityTransport(layout.enginePath))
+  const services = composeHeadless(layout, () => utilityTransport(layout.enginePath))
   process.on('exit', () => {
-    host.killNow()
+    services.host.killNow()
   })
-  return exitCode(argv, { version: layout.version, host, models: (data) => libraryOf(layout, data) })
+  return exitCode(argv, services)
 }
 
 /** Help, version and wrong use are answered on any machine, before Electron looks for a display. */
@@ -63,14 +61,7 @@ async function readyWithoutWindow(): Promise<void> {
   })
 }
 
-async function exitCode(
-  argv: readonly string[],
-  services: {
-    readonly version: string
-    readonly host: EngineHost
-    readonly models: (data: string | null) => ModelLibrary
-  }
-): Promise<number> {
+async function exitCode(argv: readonly string[], services: HeadlessServices): Promise<number> {
   try {
     return await runCli(argv, { ...services, stdout: process.stdout, stderr: process.stderr })
   } catch (thrown) {

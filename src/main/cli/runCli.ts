@@ -7,6 +7,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BatchMeter } from '../jobs/batchMeter'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
+import type { JobMemory } from '../memory/jobMemory'
 import type { ModelLibrary, ResolvedModel } from '../models/library'
 import type { Precision, PrecisionReason } from '../../shared/settings/choices'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
@@ -86,7 +87,10 @@ class DenoiseCommand {
     if (model.precisionReason) this.screen.line(PRECISION_NOTES[model.precisionReason])
     this.tellScan(batch)
     const settings = this.jobSettings(batch, model, values)
-    const { state, stopped } = await this.denoise(batch, model, settings)
+    const memory = await this.services.memory(this.args.data)
+    const { state, stopped } = await this.withinBudget(memory, model, settings)
+      .then(() => this.denoise(batch, { model, memory, settings }))
+      .finally(() => memory.close())
     const files = this.fileReports(batch, state)
     const wallSec = nowSec() - startSec
     this.screen.clearStatus()
@@ -120,10 +124,24 @@ class DenoiseCommand {
     return { modelId: model.label, device, precision, ...join, batch, budgetMb, threads, strengthPercent, output }
   }
 
+  /** A budget that nothing fits in is a wrong option, told before anything begins. */
+  private async withinBudget(memory: JobMemory, model: ResolvedModel, settings: JobSettings): Promise<void> {
+    if (settings.budgetMb === null) return
+    const asked = engineSettings(settings, model)
+    const { state } = await memory.forecast(settings, asked, model.chunkSec)
+    if (state !== 'known') this.screen.line('Measuring how much memory the model takes: this is done once.')
+    try {
+      await memory.plan(settings, asked, model.chunkSec, this.signal)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (error.code === 'E_CANCELLED') return
+      throw new UsageError(failureText(`--budget-mb ${settings.budgetMb}:`, error.toPayload()))
+    }
+  }
+
   private async denoise(
     batch: PreparedBatch,
-    model: ResolvedModel,
-    settings: JobSettings
+    { model, memory, settings }: { model: ResolvedModel; memory: JobMemory; settings: JobSettings }
   ): Promise<{ state: QueueState; stopped: ErrorPayload | null }> {
     const { host } = this.services
     const store = new QueueStore(emptyQueue(randomUUID()))
@@ -135,7 +153,9 @@ class DenoiseCommand {
       store,
       engine: host,
       claims: batch.claims,
-      engineSettings: (wanted) => Promise.resolve(engineSettings(wanted, model)),
+      engineSettings: async (wanted) =>
+        (await memory.plan(wanted, engineSettings(wanted, model), model.chunkSec)).settings,
+      memory: memory.runner,
       keepsWaiting: false,
       onEngine: this.tellEngine.bind(this),
       onProgress: voice.onProgress.bind(voice)

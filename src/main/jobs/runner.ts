@@ -318,7 +318,10 @@ export class QueueRunner {
       const status = await this.options.engine.start(engineSettings)
       this.options.onEngine?.(status, engineSettings)
       // More files may go in than were known to when the first one began.
-      if (status.kind === 'ready') setImmediate(() => this.wake())
+      if (status.kind === 'ready')
+        setImmediate(() => {
+          this.wake()
+        })
       return status
     } catch (thrown) {
       this.engineKey = null

@@ -142,7 +142,11 @@ class VramPeak {
       const gpu = await read([pid])
       if (gpu.kind === 'known') this.peakBytes = Math.max(this.peakBytes, gpu.oursBytes ?? 0)
     }
-    this.timer = read ? setInterval(() => (this.reading = look()), GPU_EVERY_MS) : null
+    this.timer = read
+      ? setInterval(() => {
+          this.reading = look()
+        }, GPU_EVERY_MS)
+      : null
   }
 
   async end(): Promise<number | null> {

@@ -12,6 +12,7 @@ export interface JobMemoryOptions extends PlannerOptions {
   readonly host: EngineHost
   /** By the model's id; null for one that nobody measured. */
   readonly bundled: ReadonlyMap<string, BundledPoints | null>
+  readonly onClose?: () => void
 }
 
 /** Memory of jobs, for the window and the command: forecasts before the start, shapes for budgets, and what is learned on the way. */
@@ -28,8 +29,13 @@ export class JobMemory {
   }
 
   /** What to start for a job whose model `engine` names: see {@link MemoryPlanner.plan}. */
-  plan(settings: JobSettings, engine: EngineSettings, modelChunkSec: number): Promise<PlannedRun> {
-    return this.planner.plan(this.question(settings, engine, modelChunkSec))
+  plan(
+    settings: JobSettings,
+    engine: EngineSettings,
+    modelChunkSec: number,
+    signal?: AbortSignal
+  ): Promise<PlannedRun> {
+    return this.planner.plan(this.question(settings, engine, modelChunkSec), signal)
   }
 
   forecast(settings: JobSettings, engine: EngineSettings, modelChunkSec: number): Promise<ForecastView> {
@@ -49,6 +55,7 @@ export class JobMemory {
   async close(): Promise<void> {
     this.watch.close()
     await this.planner.close()
+    this.options.onClose?.()
   }
 
   private question(

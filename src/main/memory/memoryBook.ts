@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { toAppError } from '../../shared/errors/appError'
+import { ensureFolder } from '../jobs/folders'
 import { sameShape, type Shape } from './shape'
 
 const NAME = 'memory.json'
@@ -105,6 +106,7 @@ export class MemoryBook {
     const temporary = `${file}.${process.pid}.tmp`
     const entries = { ...(await readEntries(this.options)), ...Object.fromEntries(this.entries) }
     try {
+      await ensureFolder(folder)
       const handle = await open(temporary, 'w')
       try {
         await handle.writeFile(`${JSON.stringify({ version: 1, program, entries }, null, 1)}\n`)

@@ -11,6 +11,7 @@ const answerFor = (settings: JobSettings): Preflight => ({
   example: { input: '/in/a.wav', output: `/out/${settings.output.pattern}.wav` },
   warnings: [],
   forecastBytes: settings.batch * 1e8,
+  forecast: null,
   forecastSec: null
 })
 

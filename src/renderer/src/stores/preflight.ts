@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 import type { ErrorPayload } from '../../../shared/errors/appError'
 import type { Preflight } from '../../../shared/ipc/views'
-import { call, payloadOf } from '../ipc/client'
+import { call, onPush, payloadOf } from '../ipc/client'
 import { useQueue } from './queue'
 import { useSettings } from './settings'
 
@@ -58,6 +58,9 @@ export const usePreflight = defineStore('preflight', () => {
     },
     { immediate: true }
   )
+
+  // A model was measured in the background: what is said of memory is there now.
+  onPush('forecast', askSoon)
 
   const warnings = computed(() => result.value?.warnings ?? [])
   const example = computed(() => result.value?.example ?? null)

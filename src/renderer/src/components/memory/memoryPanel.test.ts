@@ -69,6 +69,7 @@ async function open(snapshot: Partial<Snapshot>): Promise<void> {
       example: { input: '/a', output: '/b' },
       warnings: [],
       forecastBytes: 172e6,
+      forecast: null,
       forecastSec: null
     })
   })

@@ -31,6 +31,7 @@ async function open(snapshot: Partial<Snapshot> = {}): Promise<void> {
       example: { input: '/in/a.wav', output: `/in/${settings.output.pattern.replace('{name}', 'a')}.wav` },
       warnings,
       forecastBytes: 124_000_000,
+      forecast: null,
       forecastSec: null
     })
   })

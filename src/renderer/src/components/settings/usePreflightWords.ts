@@ -30,6 +30,7 @@ function weightOf(warning: PreflightWarning): Weight {
   switch (warning.kind) {
     case 'outputNotWritable':
     case 'disk':
+    case 'budget':
       return 'stop'
     case 'settingsDiffer':
       return 'note'
@@ -80,6 +81,10 @@ function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { 
     case 'memory': {
       const sizes = { needed: format.bytes(warning.neededBytes), available: format.bytes(warning.availableBytes) }
       return { what: t('preflight.memory.what', sizes), next: t('preflight.memory.next') }
+    }
+    case 'budget': {
+      const sizes = { budget: format.bytes(warning.budgetBytes), smallest: format.bytes(warning.smallestBytes) }
+      return { what: t('preflight.budget.what', sizes), next: t('preflight.budget.next', sizes) }
     }
     case 'unsupported': {
       const { count, example, error } = warning
