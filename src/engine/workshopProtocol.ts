@@ -32,6 +32,26 @@ export const WorkshopRequest = z.discriminatedUnion('type', [
     outPath: z.string(),
     referencePath: z.string().nullable()
   }),
+  /** Runs a graph of ours on one device, quickly: see `probeDevice`. Chunks of a second follow where two take less than `maxSec`. */
+  z.object({
+    type: z.literal('probe'),
+    modelPath: z.string(),
+    sha256: z.string().nullable(),
+    device: z.enum(DEVICES),
+    outPath: z.string(),
+    referencePath: z.string().nullable(),
+    maxSec: z.number().positive()
+  }),
+  /** Takes libraries out of an archive into a folder that is there: see `unpackLibraries`. */
+  z.object({
+    type: z.literal('unpack'),
+    archivePath: z.string(),
+    format: z.enum(['zip', 'tgz']),
+    outFolder: z.string(),
+    /** Null takes every library in a folder called `lib`. */
+    names: z.array(z.string()).nullable(),
+    maxBytes: count
+  }),
   z.object({ type: z.literal('shutdown') })
 ])
 export type WorkshopRequest = z.infer<typeof WorkshopRequest>
@@ -85,6 +105,20 @@ export const WorkshopEvent = z.discriminatedUnion('type', [
     /** Of the result against the reference; null without one, and where either of them is silent or not finite. */
     snrDb: z.number().nullable()
   }),
+  z.object({
+    type: z.literal('probed'),
+    device: z.string(),
+    loadSec: z.number(),
+    /** The first run, in which a device compiles what it runs. */
+    firstSec: z.number(),
+    /** A run's length and its wall time, the fastest of some. */
+    audioSec: z.number(),
+    wallSec: z.number(),
+    peakRssBytes: z.number(),
+    isFinite: z.boolean(),
+    snrDb: z.number().nullable()
+  }),
+  z.object({ type: z.literal('unpacked'), files: z.array(z.object({ name: z.string(), bytes: count })) }),
   z.object({
     type: z.literal('ended'),
     error: z

@@ -2,7 +2,9 @@ import { toAppError, type AppError } from '../shared/errors/appError'
 import { convertCheckpoint } from './workshopConvert'
 import { inspectModel } from './workshopInspect'
 import { WorkshopRequest, type WorkshopEvent } from './workshopProtocol'
+import { probeDevice } from './workshopProbe'
 import { tryModel } from './workshopTrial'
+import { unpackLibraries } from './workshopUnpack'
 
 /** Serves one request at a time. */
 export class WorkshopServer {
@@ -32,6 +34,8 @@ export class WorkshopServer {
     try {
       if (request.type === 'inspect') this.send({ type: 'inspected', found: await inspectModel(request.path) })
       else if (request.type === 'try') this.send(await tryModel(request))
+      else if (request.type === 'probe') this.send(await probeDevice(request))
+      else if (request.type === 'unpack') this.send(await unpackLibraries(request, this.send))
       else this.send(await convertCheckpoint(request, this.send))
       this.end(null)
     } catch (thrown) {

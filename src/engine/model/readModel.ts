@@ -7,6 +7,9 @@ import { ProtoError, ProtoFile, type ProtoField } from './onnx/protoFile'
 const MODEL = { irVersion: 1, graph: 7, metadata: 14 } as const
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const
 const NODE_DOMAIN = 7
+const NODE_INPUT = 1
+const NODE_OUTPUT = 2
+const NODE_NAME = 3
 const TENSOR_TYPE = 2
 const TENSOR_EXTERNAL = 13
 /** Of TensorProto.DataType. */
@@ -52,6 +55,25 @@ export function readGraphSignature(path: string): Promise<GraphSignature> {
       if (field.field === MODEL.graph && field.wire === 2) return readGraph(proto, field)
     }
     throw new ProtoError('it has no graph')
+  })
+}
+
+/** Names of the nodes that have more inputs and outputs together than `max`. Errors as {@link readModelMetadata}. */
+export function readWideNodes(path: string, max: number): Promise<readonly string[]> {
+  return withModel(path, async (proto, size) => {
+    const names: string[] = []
+    for await (const graph of proto.fields(0, size)) {
+      if (graph.field !== MODEL.graph || graph.wire !== 2) continue
+      for await (const node of proto.fields(graph.start, graph.end)) {
+        if (node.field !== GRAPH.node) continue
+        let tensors = 0
+        for await (const { field } of proto.fields(node.start, node.end)) {
+          if (field === NODE_INPUT || field === NODE_OUTPUT) tensors++
+        }
+        if (tensors > max) names.push(await readName(proto, node, NODE_NAME))
+      }
+    }
+    return names.filter((name) => name !== '')
   })
 }
 

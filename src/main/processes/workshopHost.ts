@@ -1,6 +1,7 @@
 import { WorkshopEvent, type Inspection, type WorkshopRequest } from '../../engine/workshopProtocol'
-import { AppError, toAppError } from '../../shared/errors/appError'
+import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import { describeExit } from './engineErrors'
+import type { ExitInfo } from './processTransport'
 import type { OpenWorkshopTransport, WorkshopTransport } from './workshopTransport'
 
 type EventOf<T extends WorkshopEvent['type']> = Extract<WorkshopEvent, { type: T }>
@@ -36,6 +37,14 @@ export class WorkshopHost {
 
   try(request: RequestOf<'try'>, options: AskWorkshop = {}): Promise<EventOf<'tried'>> {
     return this.ask({ type: 'try', ...request }, 'tried', options)
+  }
+
+  probe(request: RequestOf<'probe'>, options: AskWorkshop = {}): Promise<EventOf<'probed'>> {
+    return this.ask({ type: 'probe', ...request }, 'probed', options)
+  }
+
+  unpack(request: RequestOf<'unpack'>, options: AskWorkshop = {}): Promise<EventOf<'unpacked'>> {
+    return this.ask({ type: 'unpack', ...request }, 'unpacked', options)
   }
 
   /** For a parent that must leave at once. */
@@ -95,9 +104,14 @@ function answers(
     transport.onExit((exit) => {
       if (unreadable !== null) reject(unreadable)
       else if (ended === null) reject(new AppError('E_WORKSHOP_CRASH', { detail: describeExit(null, exit) }))
-      else if (ended.error !== null) reject(new AppError(ended.error.code, ended.error.data))
+      else if (ended.error !== null) reject(errorOf(ended.error, exit))
       else resolve(events)
     })
     transport.send(request)
   })
+}
+
+/** What a device lacks ONNX Runtime tells on stderr only: `said` has the end of it. */
+function errorOf({ code, data }: ErrorPayload, { lastWords }: ExitInfo): AppError {
+  return new AppError(code, code === 'E_DEVICE_UNAVAILABLE' && lastWords !== '' ? { ...data, said: lastWords } : data)
 }

@@ -48,12 +48,21 @@ export async function readZipDirectory(file: ModelBytes): Promise<ReadonlyMap<st
   return entries
 }
 
+/** Where an entry's packed bytes begin. Throws E_MODEL_DAMAGED. */
+export async function zipDataOf(
+  file: ModelBytes,
+  entry: ZipEntry
+): Promise<{ readonly at: number; readonly isDeflated: boolean }> {
+  const header = await readExactly(file, entry.headerAt, 30)
+  if (header.readUInt32LE(0) !== LOCAL) throw damaged(file.path, `${entry.name} is not where the directory says`)
+  const at = entry.headerAt + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
+  return { at, isDeflated: entry.method !== STORED }
+}
+
 /** An entry's bytes. Throws E_MODEL_DAMAGED where they are not as many as it says. */
 export async function readZipEntry(file: ModelBytes, entry: ZipEntry): Promise<Buffer> {
   if (entry.bytes > MAX_BUFFER_BYTES) throw damaged(file.path, `${entry.name} says it has ${entry.bytes} bytes`)
-  const header = await readExactly(file, entry.headerAt, 30)
-  if (header.readUInt32LE(0) !== LOCAL) throw damaged(file.path, `${entry.name} is not where the directory says`)
-  const dataAt = entry.headerAt + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
+  const { at: dataAt } = await zipDataOf(file, entry)
   const packed = await readExactly(file, dataAt, entry.packedBytes)
   const bytes = entry.method === STORED ? packed : inflate(packed, entry, file.path)
   if (bytes.length !== entry.bytes)
