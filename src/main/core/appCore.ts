@@ -3,7 +3,7 @@ import { cpus, homedir, release } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
-import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appError'
+import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
@@ -12,7 +12,7 @@ import { ensureFolder } from '../jobs/folders'
 import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
 import { QueueStore } from '../jobs/queueStore'
-import { isModelPath, type ResolvedModel } from '../models/library'
+import type { ResolvedModel } from '../models/library'
 import { readModels, type ModelState } from '../models/modelShelf'
 import type { Models } from '../models/openModels'
 import { openModels } from '../models/openModels'
@@ -29,6 +29,7 @@ import { EngineChoices, engineViewOf } from './engineChoices'
 import { coreHandlers } from './handlers'
 import { jobReport } from './jobReport'
 import { totalBytes } from './metricsSampler'
+import { ModelUse } from './modelUse'
 import { Outbox } from './outbox'
 import { Planner } from './planner'
 import { preflight } from './preflight'
@@ -75,7 +76,7 @@ export class AppCore {
   private ffmpeg: FfmpegStatus | null = null
   private readonly choices = new EngineChoices()
   private readonly memory: JobMemory
-  private lastEngineSettings: EngineSettings | null = null
+  private readonly modelUse: ModelUse
   private closing: Promise<void> | null = null
   private idleTimer: NodeJS.Timeout | null = null
 
@@ -95,7 +96,7 @@ export class AppCore {
       planner,
       host: this.host,
       progress: this.progress,
-      engineSettings: async (settings) => (this.lastEngineSettings = await this.engineSettings(settings)),
+      engineSettings: async (settings) => (this.choices.last = await this.engineSettings(settings)),
       memory: this.memory.runner,
       ffmpegPath: () => this.settings.ffmpegPath,
       onFinished: (end) => {
@@ -104,6 +105,14 @@ export class AppCore {
     })
     this.adder = new Adder(store, planner, push)
     this.prober = new Prober(store, this.media)
+    this.modelUse = new ModelUse({
+      ...{ store, host: this.host, choices: this.choices, library: parts.models.library },
+      preview: () => this.services.preview,
+      bench: () => this.services.bench,
+      suspect: (id) => {
+        this.services.models.suspect(id)
+      }
+    })
     this.services = this.newServices()
     this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
     this.handlers = coreHandlers(this, { queue: this.queue, adder: this.adder, services: this.services })
@@ -132,7 +141,7 @@ export class AppCore {
       const store = new QueueStore(opened.state)
       await endWritten(opened, store)
       const workshop = new WorkshopHost(options.openWorkshop)
-      const isInUse = (id: string): boolean => core?.isModelInUse(id) ?? false
+      const isInUse = (id: string): boolean => core?.modelUse.isInUse(id) ?? false
       const models = await openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop, isInUse })
       const [settings, planner, modelState, catalog, book] = await Promise.all([
         SettingsStore.open(dataFolder, log),
@@ -157,18 +166,6 @@ export class AppCore {
 
   get queueState(): QueueState {
     return this.parts.store.state
-  }
-
-  /** Whether a batch, a preview or a measurement works with it now. */
-  isModelInUse(id: string): boolean {
-    const { run, jobs, settings } = this.queueState
-    const { preview, bench } = this.services
-    const isRunning = jobs.some(
-      ({ status, settingsKey }) => status.kind === 'running' && settings[settingsKey]?.modelId === id
-    )
-    // Between two files nobody runs, and the engine is the next one's.
-    const isHeld = run.kind !== 'idle' && this.choices.of(this.host.startedWith)?.modelId === id
-    return isRunning || isHeld || preview.usesModel(id) || bench.usesModel(id)
   }
 
   /** Null while nothing runs. */
@@ -266,7 +263,7 @@ export class AppCore {
   /** Tries again to have an engine; one that works is left alone. */
   async retryEngine(): Promise<void> {
     if (this.host.status.kind === 'ready' || this.host.status.kind === 'starting') return
-    const settings = this.lastEngineSettings ?? (await this.engineSettings(this.settings.job))
+    const settings = this.choices.last ?? (await this.engineSettings(this.settings.job))
     const status = await this.host.start(settings)
     if (status.kind === 'unavailable') throw new AppError(status.error.code, status.error.data)
   }
@@ -307,7 +304,7 @@ export class AppCore {
       modelService: models.service,
       modelState: this.parts.modelState,
       patchSettings: this.patchSettings.bind(this),
-      releaseModel: this.releaseModel.bind(this),
+      releaseModel: this.modelUse.release.bind(this.modelUse),
       host: this.host,
       media: this.media,
       settings: () => this.settings,
@@ -321,10 +318,8 @@ export class AppCore {
   }
 
   private listen(): void {
-    this.host.onStatus((status) => {
+    this.host.onStatus(() => {
       this.options.push({ topic: 'engine', engine: this.engineView() })
-      const modelId = this.choices.of(this.host.startedWith)?.modelId
-      if (status.kind === 'unavailable' && modelId !== undefined && isModelTrouble(status.error)) this.suspect(modelId)
     })
     this.media.onFfmpeg((status) => {
       this.ffmpeg = status
@@ -333,7 +328,6 @@ export class AppCore {
     this.media.setFfmpeg(this.settings.ffmpegPath)
     this.parts.store.subscribe((event, { run }) => {
       if (event.type === 'runChanged') this.onRun(run.kind)
-      if (event.type === 'jobFailed' && isModelTrouble(event.error)) this.suspectModelOf(event.jobId)
       if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
     })
     this.prober.wake()
@@ -359,7 +353,7 @@ export class AppCore {
   }
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
-    const resolved = await this.resolveModel(settings)
+    const resolved = await this.modelUse.resolve(settings)
     const asked = this.asked(settings, resolved)
     const { settings: engine } = await this.memory.plan(settings, asked, resolved.chunkSec)
     const isNews = this.choices.note(engine, settings.modelId, resolved)
@@ -368,7 +362,7 @@ export class AppCore {
   }
 
   private async forecast(settings: JobSettings): Promise<ForecastView> {
-    const resolved = await this.resolveModel(settings)
+    const resolved = await this.modelUse.resolve(settings)
     return this.memory.forecast(settings, this.asked(settings, resolved), resolved.chunkSec)
   }
 
@@ -395,34 +389,6 @@ export class AppCore {
         push({ topic: 'forecast' })
       }
     })
-  }
-
-  private async resolveModel({ modelId, device, precision }: JobSettings): Promise<ResolvedModel> {
-    try {
-      return await this.parts.models.library.resolve(modelId, { device, precision })
-    } catch (thrown) {
-      if (isModelTrouble(toAppError(thrown))) this.suspect(modelId)
-      throw thrown
-    }
-  }
-
-  /** Found damaged or gone: the window shall see it. */
-  private suspect(modelId: string): void {
-    if (!isModelPath(modelId)) this.services.models.suspect(modelId)
-  }
-
-  private suspectModelOf(jobId: string): void {
-    const job = this.parts.store.job(jobId)
-    const settings = job && this.queueState.settings[job.settingsKey]
-    if (settings) this.suspect(settings.modelId)
-  }
-
-  /** Engines that hold the model and do nothing are ended: its files are free then. */
-  private async releaseModel(id: string): Promise<void> {
-    if (this.isModelInUse(id)) return
-    if (this.choices.of(this.lastEngineSettings)?.modelId === id) this.lastEngineSettings = null
-    await this.services.preview.releaseEngine()
-    if (this.choices.of(this.host.startedWith)?.modelId === id) await this.host.shutdown()
   }
 
   private engineView(): EngineView {

@@ -31,6 +31,7 @@ export class CoreBench {
   readonly pushes: PushEvent[] = []
   readonly log: string[] = []
   openEngine: OpenTransport = () => forkTransport(ENGINE)
+  modelsFolder = path.resolve('models')
   private opened: AppCore | null = null
 
   get core(): AppCore {
@@ -49,7 +50,7 @@ export class CoreBench {
         version: '9.9.9',
         enginePath: ENGINE,
         mediaPath: MEDIA,
-        modelsFolder: path.resolve('models'),
+        modelsFolder: this.modelsFolder,
         samplesFolder: path.resolve('demo'),
         cleanSamplesFolder: path.resolve('demo-clean'),
         naivePath: path.resolve('out/main/naive.js'),

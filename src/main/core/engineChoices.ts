@@ -13,11 +13,18 @@ export interface EngineChoice {
 
 /** Remembers which model an engine's files are, and why they are of that precision: an engine knows paths only. */
 export class EngineChoices {
+  /** What the batch's engine was last wished with. */
+  last: EngineSettings | null = null
   private readonly choices = new Map<string, EngineChoice>()
 
   /** Of the settings that an engine is started with; null where it has none, or they were made elsewhere. */
   of(settings: EngineSettings | null): EngineChoice | null {
     return settings && (this.choices.get(keyOf(settings)) ?? null)
+  }
+
+  /** Its files will be gone: nobody starts an engine with them again. */
+  forgetLast(modelId: string): void {
+    if (this.of(this.last)?.modelId === modelId) this.last = null
   }
 
   /** True where the same engine now stands for another wish. */

@@ -35,6 +35,7 @@ export interface ModelDeskOptions {
 
 /** Processes that were killed are gone in less. */
 const CLOSE_PATIENCE_MS = 1500
+const SUSPECT_AGAIN_MS = 5000
 
 /** What is done with models in the window: tasks with progress, one at a time for each model, and what is there now. */
 export class ModelDesk {
@@ -43,8 +44,8 @@ export class ModelDesk {
   private state: ModelState
   private reading: Promise<void> | null = null
   private isStale = false
-  /** Models that are being looked at because something found them wrong. */
-  private readonly suspected = new Set<string>()
+  /** When models were last looked at because something found them wrong. */
+  private readonly suspected = new Map<string, number>()
 
   constructor(private readonly options: ModelDeskOptions) {
     this.state = options.state
@@ -103,9 +104,13 @@ export class ModelDesk {
 
   /** Something found a model wrong or gone: it is hashed, and the window sees what it is. Paths are nobody's models. */
   suspect(id: string): void {
-    if (this.suspected.has(id)) return
-    this.suspected.add(id)
-    void this.lookAt(id).finally(() => this.suspected.delete(id))
+    const nowMs = performance.now()
+    const known = this.state.shelf.models.find((model) => model.id === id)
+    const isKnownBad = known !== undefined && known.problem !== null
+    // Who asks again and again (a window that looks at its form after every word of ours) learns nothing new.
+    if (isKnownBad || nowMs - (this.suspected.get(id) ?? -Infinity) < SUSPECT_AGAIN_MS) return
+    this.suspected.set(id, nowMs)
+    void this.lookAt(id)
   }
 
   /** Ends what runs, and its processes; 1.5 s at most. */
