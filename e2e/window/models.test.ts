@@ -56,6 +56,11 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
       { what: 'the file, clean' }
     )
   }
+  const inView = (what: Locator): Promise<boolean> =>
+    what.evaluate((element) => {
+      const { left, top } = element.getBoundingClientRect()
+      return element.contains(document.elementFromPoint(left + 20, top + 10))
+    })
   /** The words that are looked for are English. */
   async function shots(name: string, options: LookOptions = {}): Promise<void> {
     await look(app, name, options)
@@ -88,7 +93,6 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     expect(await refused.innerText()).toContain('Free model.pt was not imported')
     expect(await refused.innerText()).toContain('was not opened. Get the model from its authors.')
     await model('quiet-room').waitFor()
-    await shots('models-refused', { looks: [LOOKS[0]!] })
     await until(shelf, ({ tasks }) => tasks.every(({ state }) => state.kind !== 'running'), { what: 'the import' })
     const { models } = await shelf()
     expect(models.find(({ id }) => id === 'quiet-room')).toMatchObject({
@@ -99,6 +103,9 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     })
     expect(await model('quiet-room').innerText()).toMatch(/FP16 matches FP32 to \d+ dB on this CPU/u)
     expect((await jobsOf(app)).map(({ inputPath }) => inputPath)).toEqual([wav])
+    // What was asked for at the foot is answered at the head, where it is seen.
+    await until(() => inView(refused), Boolean, { what: 'the refusal in view' })
+    await shots('models-refused', { looks: [LOOKS[0]!] })
   })
 
   it('uses it in FP16, as the status bar says', async () => {
