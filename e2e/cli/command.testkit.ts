@@ -10,6 +10,12 @@ import type { Report } from '../../src/main/cli/report'
 /** The built command. */
 export const COMMAND = path.resolve(import.meta.dirname, '../../out/main/headless.js')
 
+/** What the command learns of memory stays out of the user's own folder. */
+const DATA = mkdtempSync(path.join(tmpdir(), 'stillwave-cli-data-'))
+process.on('exit', () => {
+  rmSync(DATA, { recursive: true, force: true })
+})
+
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -31,7 +37,7 @@ export function startCommand(
   if (!existsSync(COMMAND)) throw new Error('out/main/headless.js is missing: run `npm run build` first')
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env: { STILLWAVE_DATA: DATA, ...(options.env ?? process.env) },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   let [stdout, stderr] = ['', '']

@@ -56,7 +56,8 @@ export async function calibrate(
         points.push(await measureShape({ ...settings, ...shape }, folder, options))
       } catch (thrown) {
         const error = toAppError(orCancelled(thrown, options.signal))
-        if (points.length === 0 || error.code === 'E_CANCELLED') throw error
+        const isShortage = error.code === 'E_MEMORY' || error.code === 'E_GPU_OOM'
+        if (points.length === 0 || !isShortage) throw error
         break
       }
       options.onPoint?.(points.at(-1)!)
@@ -87,7 +88,7 @@ async function measureShape(
     if (status.kind === 'unavailable') throw new AppError(status.error.code, status.error.data)
     lowerPriority(host.pid)
     const vram = new VramPeak(host, readGpu)
-    const partPath = path.join(folder, 'out.part')
+    const partPath = path.join(folder, `${settings.chunkSec}x${settings.batch}.part`)
     const file = { jobId: 'measure', inputPath, partPath, outputContainer: null, residualGain: 0, isUrgent: false }
     await host.denoise(file, { signal })
     const facts = await lastFacts(host)

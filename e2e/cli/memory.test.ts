@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand, Workshop, type Outcome } from './command.testkit'
+import { floatsOf, floatWav } from './floatWav.testkit'
+
+/** Short forms; `npm run measure:memory` has the long ones (the full-size network, 40 files of up to a minute). */
+let shop: Workshop
+beforeAll(async () => {
+  shop = await Workshop.open()
+})
+afterAll(() => {
+  shop.close()
+})
+
+interface Fault {
+  readonly kind: 'throw' | 'kill' | 'abort'
+  readonly message?: string
+  readonly run?: number
+  readonly overLaneSec?: number
+  readonly oncePerFileIn?: string
+}
+
+function denoise(
+  folder: string,
+  more: readonly string[],
+  fault: Fault | null = null,
+  data = `${folder}-data`
+): Promise<Outcome> {
+  const planned = fault && { STILLWAVE_FAULT: JSON.stringify({ message: '', run: 3, ...fault }) }
+  const args = [
+    shop.at(folder),
+    '--out',
+    shop.at(`${folder}-out`),
+    '--model',
+    shop.model,
+    '--report',
+    shop.at(`${folder}.json`)
+  ]
+  return runCommand([...args, '--on-exists', 'overwrite', ...more], {
+    env: { ...process.env, ...planned, STILLWAVE_DATA: shop.at(data) }
+  })
+}
+
+describe('out of memory', () => {
+  it.each([
+    [
+      'throws',
+      { kind: 'throw', message: 'CUDA failure 2: out of memory ; GPU=0 ; expr=cudaMalloc((void**)&p, size);' }
+    ],
+    ['is killed', { kind: 'kill' }],
+    ['aborts', { kind: 'abort', message: "terminate called after throwing an instance of 'std::bad_alloc'" }]
+  ] as const)('ten faults, ten files finished, where the engine %s', async (name, fault) => {
+    const folder = `oom-${fault.kind}`
+    for (let i = 0; i < 10; i++) shop.wav(`${folder}/${i}.wav`, 0.4)
+    const marks = shop.at(`${folder}-marks`)
+    const { code, stderr } = await denoise(folder, [], { ...fault, oncePerFileIn: marks })
+    const { files } = shop.report(`${folder}.json`)
+    expect(readdirSync(marks), name).toHaveLength(10)
+    expect(files.map((file) => file.status)).toEqual(Array(10).fill('done'))
+    for (const file of files) expect(file.warnings).toContain('W_MEMORY')
+    expect(code, stderr).toBe(0)
+    expect(shop.files(`${folder}-out`).filter((file) => !file.endsWith('.wav'))).toEqual([])
+  })
+
+  it('remembers the size that went well: the next batch begins with it, and meets no fault', async () => {
+    shop.wav('again/a.wav', 1)
+    const fault: Fault = { kind: 'throw', message: 'std::bad_alloc', overLaneSec: 0.3 }
+    const first = await denoise('again', [], fault)
+    expect(first.stdout).toContain('chunks of 0.5 s')
+    expect(first.stdout).toContain('chunks of 0.25 s')
+    expect(shop.report('again.json').files[0]).toMatchObject({ status: 'done', warnings: ['W_MEMORY'] })
+    const second = await denoise('again', [], fault)
+    expect(second.stdout).not.toContain('chunks of 0.5 s')
+    expect(shop.report('again.json').files[0]).toMatchObject({ status: 'done', warnings: [] })
+  })
+
+  it('fails a file that no size helps, and goes on with the others (a batch that begins anew for ever)', async () => {
+    shop.wav('hopeless/a.wav', 0.5)
+    const { code } = await denoise('hopeless', [], { kind: 'throw', message: 'std::bad_alloc' })
+    expect(code).toBe(1)
+    expect(shop.report('hopeless.json').files[0]).toMatchObject({ status: 'failed', error: { code: 'E_MEMORY' } })
+    // What was tried for it counts for nobody.
+    expect((await denoise('hopeless', [])).stdout).toContain('chunks of 0.5 s')
+  })
+})
+
+describe('a memory budget', () => {
+  it('is refused before the start where nothing fits in it, with the least that does', async () => {
+    shop.wav('small/a.wav', 1)
+    const { code, stderr } = await denoise('small', ['--budget-mb', '64'], null, 'budget-data')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--budget-mb 64: .*needs about \d+ MB/u)
+    expect(shop.files('small-out')).toEqual([])
+  })
+
+  it('is kept: the peak is under it, and the forecast near the peak', async () => {
+    for (let i = 0; i < 3; i++) shop.wav(`kept/${i}.wav`, 6, { sampleRateHz: 48_000, channels: 2 })
+    expect((await denoise('kept', ['--budget-mb', '150'], null, 'budget-data')).code).toBe(0)
+    const { totals } = shop.report('kept.json')
+    expect(totals.peakRssBytes).toBeLessThanOrEqual(1.1 * 150e6)
+    const book = readFileSync(shop.at('budget-data/memory.json'), 'utf8')
+    expect(book).toContain('peakBytes')
+  })
+})
+
+describe('lanes', () => {
+  it('give each of 40 files what it gives alone (a neighbour in the run, or the end of one, that is heard in another)', async () => {
+    for (let i = 0; i < 40; i++)
+      shop.write(`lanes/${String(i).padStart(2, '0')}.wav`, floatWav(1 + ((i * 7) % 40) / 8, i))
+    const options = ['--chunk-seconds', '0.5']
+    expect((await denoise('lanes', [...options, '--batch', '1'])).code).toBe(0)
+    const alone = outputs('lanes')
+    expect((await denoise('lanes', [...options, '--batch', '8'])).code).toBe(0)
+    const together = outputs('lanes')
+    expect(alone).toHaveLength(40)
+    let worst = 0
+    alone.forEach((samples, file) => {
+      expect(together[file]).toHaveLength(samples.length)
+      samples.forEach((sample, i) => (worst = Math.max(worst, Math.abs(sample - together[file]![i]!))))
+    })
+    console.info(`largest difference ${worst.toExponential(1)}`)
+    expect(worst).toBeLessThanOrEqual(1e-6)
+  })
+})
+
+function outputs(folder: string): Float32Array[] {
+  return shop.files(`${folder}-out`).map((name) => floatsOf(readFileSync(path.join(shop.at(`${folder}-out`), name))))
+}
