@@ -5,6 +5,17 @@ export type SampleFormat = 'u8' | 's8' | 's16' | 's24' | 's32' | 's64' | 'f32' |
 
 export type Container = 'wav' | 'rf64' | 'w64' | 'aiff' | 'aifc' | 'other'
 
+/** What ffmpeg says of a file that it decodes for us, for who wants to write the same again. */
+export interface Origin {
+  /** ffmpeg's names for the container, joined by commas ("mov,mp4,m4a,3gp,3g2,mj2"). */
+  readonly formatName: string
+  readonly codecName: string
+  /** Of the sound; null where the file does not say. */
+  readonly bitsPerSec: number | null
+  /** There is a moving picture (not a cover). */
+  readonly hasVideo: boolean
+}
+
 /** What is known of a file's audio once it is open. */
 export interface AudioFormat {
   readonly container: Container
@@ -18,6 +29,8 @@ export interface AudioFormat {
   readonly channelMask: number
   /** Frames that the header declares; null where it says nothing (size 0, 0xFFFFFFFF, a stream). */
   readonly declaredFrames: number | null
+  /** Only where ffmpeg decodes. */
+  readonly origin?: Origin
 }
 
 /**

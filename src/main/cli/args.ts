@@ -1,5 +1,16 @@
 import { parseArgs } from 'node:util'
-import { DEVICES, JOINS, ON_EXISTS, type Device, type Join, type OnExists } from '../../shared/settings/choices'
+import {
+  DEVICES,
+  JOINS,
+  ON_EXISTS,
+  OUTPUT_FORMATS,
+  OUTPUT_QUALITIES,
+  type Device,
+  type Join,
+  type OnExists,
+  type OutputFormat,
+  type OutputQuality
+} from '../../shared/settings/choices'
 import { LIMITS } from '../../shared/settings/jobSettings'
 import { patternProblem } from '../../shared/settings/namePattern'
 
@@ -27,6 +38,10 @@ export interface DenoiseArgs {
   readonly strengthPercent: number
   /** Of an output's name without extension; null takes the place's own. */
   readonly namePattern: string | null
+  readonly format: OutputFormat
+  readonly quality: OutputQuality
+  /** The results have their sources' times. */
+  readonly keepTimes: boolean
   readonly report: string | null
   readonly quiet: boolean
 }
@@ -55,6 +70,9 @@ const OPTIONS = {
   threads: TEXT,
   strength: TEXT,
   name: TEXT,
+  format: TEXT,
+  quality: TEXT,
+  'new-times': FLAG,
   report: TEXT,
   quiet: FLAG,
   help: { ...FLAG, short: 'h' },
@@ -93,6 +111,9 @@ export function parseCommand(argv: readonly string[]): Command {
     threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
     strengthPercent: number('strength', values.strength, { min: 0, max: 100 }) ?? 100,
     namePattern: namePattern(values.name),
+    format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
+    quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
+    keepTimes: !values['new-times'],
     report: filled('report', values.report),
     quiet: values.quiet
   }

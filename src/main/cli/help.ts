@@ -25,6 +25,10 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --strength PERCENT          how much of the noise is taken away (default 100)
   --name PATTERN              what outputs are called, of {name}, {folder} and
                               {date} (default {name} in DIR, else {name}.clean)
+  --format NAME               source (default: what came in), wav16, wav24, wav32f,
+                              flac, mp3, m4a or opus
+  --quality NAME              small, standard (default) or high: of lossy formats
+  --new-times                 outputs get the time of now, not their sources'
   --report FILE.json          what became of every file, with times and memory
   --quiet                     errors only
   --help, --version

@@ -43,7 +43,8 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
   const place = outDir === null ? 'beside' : 'tree'
   const pattern = args.namePattern ?? defaultPattern(place)
-  return { place, folder: outDir, subfolder: 'clean', pattern, onExists: args.onExists }
+  const { onExists, format, quality, keepTimes } = args
+  return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, keepTimes }
 }
 
 async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {

@@ -116,12 +116,17 @@ function completed(state: QueueState): QueueState {
   const keys = new Map<string, string>()
   const settings: Record<string, JobSettings> = {}
   for (const [key, values] of Object.entries(state.settings)) {
-    const isWhole = Object.keys(DEFAULT_JOB_SETTINGS).every((name) => Object.hasOwn(values, name))
-    const whole = isWhole ? values : { ...DEFAULT_JOB_SETTINGS, ...values }
+    const isWhole = hasAllOf(DEFAULT_JOB_SETTINGS, values) && hasAllOf(DEFAULT_JOB_SETTINGS.output, values.output)
+    const output = { ...DEFAULT_JOB_SETTINGS.output, ...values.output }
+    const whole = isWhole ? values : { ...DEFAULT_JOB_SETTINGS, ...values, output }
     const now = isWhole ? key : settingsKeyOf(whole)
     keys.set(key, now)
     settings[now] = whole
   }
   const jobs = state.jobs.map((job): Job => ({ ...job, settingsKey: keys.get(job.settingsKey) ?? job.settingsKey }))
   return { ...state, settings, jobs }
+}
+
+function hasAllOf(names: object, values: object): boolean {
+  return Object.keys(names).every((name) => Object.hasOwn(values, name))
 }

@@ -6,7 +6,7 @@ import { finalExtension, plannedExtension } from './audioNames'
 import { isInside } from './fileNames'
 import { hostileNames } from './hostileNames.testkit'
 import type { OnExists } from '../../shared/settings/choices'
-import type { OutputSettings } from '../../shared/settings/jobSettings'
+import { DEFAULT_JOB_SETTINGS, type OutputSettings } from '../../shared/settings/jobSettings'
 import { OutputClaims } from './outputClaims'
 import { planOutputs, type PlannedFile } from './outputPlan'
 import { scanInputs, type ScannedFile } from './scanInputs'
@@ -37,6 +37,7 @@ interface Wish {
   readonly output?: Partial<OutputSettings>
 }
 const settings = ({ outDir = out, onExists = 'skip', output = {} }: Wish): OutputSettings => ({
+  ...DEFAULT_JOB_SETTINGS.output,
   place: outDir === null ? 'beside' : 'tree',
   folder: outDir,
   subfolder: 'clean',

@@ -21,3 +21,11 @@ export type OnExists = (typeof ON_EXISTS)[number]
 /** Where results go: beside their sources, in a folder beside them, in one folder, or in one folder with the inputs' tree. */
 export const PLACES = ['beside', 'subfolder', 'folder', 'tree'] as const
 export type Place = (typeof PLACES)[number]
+
+/** What results are written as: the source's own format (or the nearest), or one for all. */
+export const OUTPUT_FORMATS = ['source', 'wav16', 'wav24', 'wav32f', 'flac', 'mp3', 'm4a', 'opus'] as const
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+/** How many bits a lossy result takes: `standard` is about the source's own bit rate, or one that speech is transparent at. */
+export const OUTPUT_QUALITIES = ['small', 'standard', 'high'] as const
+export type OutputQuality = (typeof OUTPUT_QUALITIES)[number]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEVICES, JOINS, ON_EXISTS, PLACES, PRECISIONS } from './choices'
+import { DEVICES, JOINS, ON_EXISTS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PLACES, PRECISIONS } from './choices'
 import { patternProblem } from './namePattern'
 
 /** Limits of the numbers that a person may set; seconds, lanes, MB, threads. */
@@ -26,7 +26,12 @@ export const OutputSettings = z.strictObject({
     .string()
     .max(200)
     .refine((pattern) => patternProblem(pattern) === null),
-  onExists: z.enum(ON_EXISTS)
+  onExists: z.enum(ON_EXISTS),
+  format: z.enum(OUTPUT_FORMATS),
+  /** Counts for lossy formats only. */
+  quality: z.enum(OUTPUT_QUALITIES),
+  /** The result has its source's times of change and of reading. */
+  keepTimes: z.boolean()
 })
 export type OutputSettings = z.infer<typeof OutputSettings>
 
@@ -66,5 +71,14 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   budgetMb: null,
   threads: null,
   strengthPercent: 100,
-  output: { place: 'beside', folder: null, subfolder: 'clean', pattern: '{name}.clean', onExists: 'skip' }
+  output: {
+    place: 'beside',
+    folder: null,
+    subfolder: 'clean',
+    pattern: '{name}.clean',
+    onExists: 'skip',
+    format: 'source',
+    quality: 'standard',
+    keepTimes: true
+  }
 }

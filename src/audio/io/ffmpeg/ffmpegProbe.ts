@@ -19,6 +19,11 @@ export interface ProbedAudio {
   readonly bitsPerSample: number
   /** Null where nothing in the file declares it (an estimate from the bit rate does not count). */
   readonly declaredSec: number | null
+  /** `declaredSec` is exact to the sample. */
+  readonly isExact: boolean
+  /** Of the sound; null where the file does not say. */
+  readonly bitsPerSec: number | null
+  readonly hasVideo: boolean
 }
 
 /** How long to wait for the answer, and until when it is wanted. */
@@ -43,28 +48,21 @@ export async function probeAudio(path: string, ffmpegPath: string, asking: Askin
 }
 
 const ENTRIES =
-  'stream=codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration:format=format_name,duration'
+  'stream=codec_type,codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration,bit_rate' +
+  ':stream_disposition=attached_pic:format=format_name,duration,bit_rate'
 
 async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Promise<ProbedAudio> {
-  const args = [
-    '-v',
-    'level+warning',
-    ...INPUT_LIMITS,
-    '-select_streams',
-    'a:0',
-    '-show_entries',
-    ENTRIES,
-    '-of',
-    'json'
-  ]
+  const args = ['-v', 'level+warning', ...INPUT_LIMITS, '-show_entries', ENTRIES, '-of', 'json']
   const { stdout, child } = await answerOf(path, childCommand(ffprobe, [...args, '-i', fileUrl(path)]), asking)
   if (!child.exitedWell) throw refusal(path, child.stderr)
   const answer = parseObject(stdout)
-  const stream = objectIn(Array.isArray(answer.streams) ? answer.streams[0] : undefined)
+  const streams = (Array.isArray(answer.streams) ? answer.streams : []).map(objectIn)
+  const stream = streams.find((one) => one?.codec_type === 'audio') ?? null
   const format = objectIn(answer.format)
   if (stream === null || format === null) throw new AppError('E_NO_AUDIO', { path })
   const bits = Number(stream.bits_per_raw_sample ?? 0) || Number(stream.bits_per_sample ?? 0)
   const declaredSec = Number(stream.duration ?? format.duration ?? 0)
+  const isEstimate = child.stderr.includes('Estimating duration from bitrate')
   return {
     formatName: text(format.format_name),
     codecName: text(stream.codec_name),
@@ -73,7 +71,10 @@ async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Pr
     channels: Number(stream.channels ?? 0),
     channelLayout: layoutName(text(stream.channel_layout)),
     bitsPerSample: bits,
-    declaredSec: isDeclared(declaredSec, child.stderr) ? declaredSec : null
+    declaredSec: isDeclared(declaredSec, child.stderr) ? declaredSec : null,
+    isExact: stream.duration !== undefined && !isEstimate,
+    bitsPerSec: bitRate(stream.bit_rate) ?? (streams.length === 1 ? bitRate(format.bit_rate) : null),
+    hasVideo: streams.some((one) => one?.codec_type === 'video' && objectIn(one.disposition)?.attached_pic !== 1)
   }
 }
 
@@ -97,8 +98,18 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): 
     channels: channelsOf(layout),
     channelLayout: layoutName(layout),
     bitsPerSample: Number(bits ?? 0) || (/^(?:s16|u8)/.test(sampleFormatName) ? 16 : 0),
-    declaredSec: isDeclared(declaredSec, said) ? declaredSec : null
+    declaredSec: isDeclared(declaredSec, said) ? declaredSec : null,
+    // Hundredths of a second.
+    isExact: false,
+    bitsPerSec: bitRate(1000 * Number(/^\s*Stream #0:\d+.*?: Audio: .*, (\d+) kb\/s/m.exec(said)?.[1] ?? 0)),
+    hasVideo: /^\s*Stream #0:\d+.*?: Video: (?!.*\(attached pic\))/m.test(said)
   }
+}
+
+/** ffmpeg gives all ones for what it does not know. */
+function bitRate(value: unknown): number | null {
+  const bitsPerSec = Number(value ?? 0)
+  return bitsPerSec > 0 && bitsPerSec < 0xfffffff0 ? bitsPerSec : null
 }
 
 async function answerOf(path: string, command: ReturnType<typeof childCommand>, asking: Asking): Promise<Answer> {

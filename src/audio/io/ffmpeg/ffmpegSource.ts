@@ -92,7 +92,10 @@ class FfmpegSource implements AudioSource {
   private readonly stored: StoredPcm
   private readonly decode: DecodeFrames
   private readonly out: Float32Array[]
-  private chunk: Buffer | null = null
+  /** Read and not yet taken. */
+  private readonly chunks: Buffer[] = []
+  /** Where the file says that its sound ends, for kinds whose last frame ffmpeg gives out whole; null for all else. */
+  private cutFrame: number | null
   private blockFrames = 0
   private blockFrame = 0
   private decodedFrames = 0
@@ -104,6 +107,7 @@ class FfmpegSource implements AudioSource {
   ) {
     const { probed } = decoding
     this.format = formatOf(probed)
+    this.cutFrame = cutFrameOf(probed)
     const sampleFormat = pipeOf(probed)
     this.frameBytes = bytesPerSample(sampleFormat) * probed.channels
     const capacity = Math.floor(BLOCK_BYTES / this.frameBytes)
@@ -132,14 +136,7 @@ class FfmpegSource implements AudioSource {
   private async fill(): Promise<boolean> {
     if (this.isAtEnd) return false
     const { sampleRateHz } = this.format
-    let bytes = 0
-    while (bytes < this.block.length) {
-      this.chunk ??= await this.child.read((this.decodedFrames + bytes / this.frameBytes) / sampleRateHz)
-      if (this.chunk === null) break
-      const copied = this.chunk.copy(this.block, bytes)
-      this.chunk = copied === this.chunk.length ? null : this.chunk.subarray(copied)
-      bytes += copied
-    }
+    const bytes = await this.fillBlock()
     this.blockFrame = 0
     this.blockFrames = Math.floor(bytes / this.frameBytes)
     this.decodedFrames += this.blockFrames
@@ -148,8 +145,43 @@ class FfmpegSource implements AudioSource {
       this.child.stop(new AppError('E_TOO_LONG', { path: this.decoding.path }))
     }
     // Checked with the last frames, not after them: who reads them must already know how the decoding ended.
-    if (bytes < this.block.length) this.conclude()
+    const mayBeLast = this.cutFrame !== null && this.decodedFrames >= this.cutFrame
+    if (mayBeLast ? await this.isPaddingAhead() : bytes < this.block.length) this.conclude()
     return this.blockFrames > 0
+  }
+
+  /** Bytes of the block that are filled: all of it, or what there is up to the end or to the frame that may be the last. */
+  private async fillBlock(): Promise<number> {
+    const room = this.cutFrame === null ? Infinity : (this.cutFrame - this.decodedFrames) * this.frameBytes
+    const wanted = Math.min(this.block.length, room)
+    let bytes = 0
+    while (bytes < wanted) {
+      const chunk = this.chunks.shift() ?? (await this.nextChunk(bytes))
+      if (chunk === null) break
+      const copied = chunk.copy(this.block, bytes, 0, wanted - bytes)
+      if (copied < chunk.length) this.chunks.unshift(chunk.subarray(copied))
+      bytes += copied
+    }
+    return bytes
+  }
+
+  /**
+   * At the frame that the file calls its end: whether only the padding of the encoder's last frame follows, which is then
+   * left out. Where more follows the file was wrong about its length, and all of it is sound.
+   */
+  private async isPaddingAhead(): Promise<boolean> {
+    this.cutFrame = null
+    let ahead = 0
+    for (let chunk = await this.nextChunk(0); chunk !== null; chunk = await this.nextChunk(ahead)) {
+      this.chunks.push(chunk)
+      ahead += chunk.length
+      if (this.chunks.reduce((sum, one) => sum + one.length, 0) > MAX_PADDING_FRAMES * this.frameBytes) return false
+    }
+    return true
+  }
+
+  private nextChunk(bytesAhead: number): Promise<Buffer | null> {
+    return this.child.read((this.decodedFrames + bytesAhead / this.frameBytes) / this.format.sampleRateHz)
   }
 
   private conclude(): void {
@@ -182,6 +214,16 @@ function toleranceSec(probed: ProbedAudio): number {
 
 const LOSSLESS = /^(?:flac|alac|ape|wavpack|tta|tak|shorten|mlp|truehd|wmalossless|mp4als|pcm_[suf]\d+.*)$/
 
+/** The longest frame that is padded at the end: Vorbis has up to 8192 samples, HE-AAC 2048. */
+const MAX_PADDING_FRAMES = 8192
+
+/** Ogg's last page and the edit list of MP4 tell the end to the sample; ffmpeg up to 6 does not cut there. */
+function cutFrameOf({ formatName, codecName, declaredSec, isExact, sampleRateHz }: ProbedAudio): number | null {
+  const names = formatName.split(',')
+  const tellsEnd = (names.includes('ogg') && codecName === 'vorbis') || (names.includes('mov') && codecName === 'aac')
+  return tellsEnd && isExact && declaredSec !== null ? Math.round(declaredSec * sampleRateHz) : null
+}
+
 function formatOf(probed: ProbedAudio): AudioFormat {
   return {
     container: 'other',
@@ -191,7 +233,13 @@ function formatOf(probed: ProbedAudio): AudioFormat {
     sampleRateHz: probed.sampleRateHz,
     channels: probed.channels,
     channelMask: probed.channels > 2 ? (SPEAKERS[probed.channelLayout ?? ''] ?? 0) : 0,
-    declaredFrames: probed.declaredSec === null ? null : Math.round(probed.declaredSec * probed.sampleRateHz)
+    declaredFrames: probed.declaredSec === null ? null : Math.round(probed.declaredSec * probed.sampleRateHz),
+    origin: {
+      formatName: probed.formatName,
+      codecName: probed.codecName,
+      bitsPerSec: probed.bitsPerSec,
+      hasVideo: probed.hasVideo
+    }
   }
 }
 
