@@ -90,7 +90,7 @@ describe('a memory budget', () => {
     shop.wav('small/a.wav', 1)
     const { code, stderr } = await denoise('small', ['--budget-mb', '64'], null, 'budget-data')
     expect(code).toBe(2)
-    expect(stderr).toMatch(/--budget-mb 64: .*needs about \d+ MB/u)
+    expect(stderr).toMatch(/--budget-mb 64: .*at least \d+ MB are needed/u)
     expect(shop.files('small-out')).toEqual([])
   })
 

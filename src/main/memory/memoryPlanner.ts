@@ -256,5 +256,5 @@ function merged(given: readonly MeasuredPoint[], own: readonly MeasuredPoint[]):
 
 function tooSmall(budgetMb: number, smallestBytes: number): AppError {
   const smallestMb = Math.ceil(smallestBytes / MB)
-  return new AppError('E_BUDGET', { budgetMb, smallestMb, detail: `at least ${smallestMb} MB` })
+  return new AppError('E_BUDGET', { budgetMb, smallestMb, detail: `at least ${smallestMb} MB are needed` })
 }
