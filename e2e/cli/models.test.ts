@@ -35,6 +35,17 @@ function flipByte(file: string, keepTime: boolean): void {
   if (keepTime) utimesSync(file, atime, mtime)
 }
 
+/** Signal to noise of `given` against `wanted`. */
+function snrDb(wanted: Int16Array, given: Int16Array): number {
+  expect(given.length).toBe(wanted.length)
+  let [signal, noise] = [0, 0]
+  wanted.forEach((x, i) => {
+    signal += x * x
+    noise += (x - given[i]!) ** 2
+  })
+  return 10 * Math.log10(signal / noise)
+}
+
 describe('npm run model', () => {
   it('installs a checkpoint, denoises with it, names the damage of one flipped bit, repairs it and removes it', async () => {
     const weights = shop.write('My Weights (1).pt', torchArchive(small))
@@ -52,10 +63,18 @@ describe('npm run model', () => {
 
     const denoise = (...args: string[]): ReturnType<typeof runCommand> =>
       runCommand([wav, '--out', shop.at('out'), '--on-exists', 'overwrite', '--data', data, ...args])
+    const results: Int16Array[] = []
     for (const precision of ['fp32', 'fp16']) {
-      const outcome = await denoise('--model', 'my-weights-1', '--precision', precision)
+      const report = ['--report', shop.at(`${precision}.json`)]
+      const outcome = await denoise('--model', 'my-weights-1', '--precision', precision, ...report)
       expect(outcome).toMatchObject({ code: 0, stderr: '' })
+      // What the engine says of the graph that it runs, not what was asked for.
+      expect(shop.report(`${precision}.json`)).toMatchObject({ precision, precisionReason: null })
+      const bytes = readFileSync(shop.at('out/a.wav'))
+      results.push(new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length)))
     }
+    expect(results[1]).not.toEqual(results[0])
+    expect(snrDb(results[0]!, results[1]!)).toBeGreaterThan(45)
 
     const graph = path.join(data, 'models/my-weights-1/fp32/model.stateful.onnx')
     flipByte(graph, true)
