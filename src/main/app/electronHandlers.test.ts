@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError } from '../../shared/errors/appError'
 import type { BenchReport } from '../../shared/ipc/benchViews'
 import { DEFAULT_APP_SETTINGS, type SettingsPatch } from '../../shared/settings/appSettings'
@@ -14,7 +14,12 @@ const electron = vi.hoisted(() => ({
   opened: [] as string[],
   shown: [] as string[],
   copied: [] as string[],
-  asked: [] as { title?: string; properties?: string[]; defaultPath?: string }[],
+  asked: [] as {
+    title?: string
+    properties?: string[]
+    defaultPath?: string
+    filters?: { extensions: string[] }[]
+  }[],
   picked: [] as string[],
   saved: '',
   refusal: ''
@@ -43,6 +48,11 @@ vi.mock('electron', () => ({
     }
   }
 }))
+
+const home = mkdtempSync(path.join(tmpdir(), 'stillwave-handlers-'))
+afterAll(() => {
+  rmSync(home, { recursive: true })
+})
 
 beforeEach(() => {
   for (const list of [electron.opened, electron.shown, electron.copied, electron.asked]) list.length = 0
@@ -77,7 +87,19 @@ function setUp(
       patches.push(patch)
       return DEFAULT_APP_SETTINGS
     },
-    services: { bench: { report } }
+    services: {
+      bench: { report },
+      models: {
+        addPaths: (paths: readonly string[]) => {
+          added.push(paths)
+          return { taskIds: paths.map(String) }
+        },
+        folderOf: (id: string | null) => {
+          if (id === 'gone') throw new AppError('E_MODEL_MISSING')
+          return id === null ? path.join(home, 'data', 'models') : `/models/${id}`
+        }
+      }
+    }
   } as unknown as AppCore
   const place = { window: () => null, words: () => wordsOf('en', 'en') }
   const handlers = electronHandlers({ core, place, logFolder: '/logs', cancelCountdown: vi.fn() })
@@ -148,6 +170,28 @@ describe('dialogs', () => {
     expect(await handlers['settings.pickFolder']({})).toBeNull()
     expect(await handlers['settings.pickFfmpeg']({})).toBeNull()
     expect([added, patches]).toEqual([[], []])
+  })
+})
+
+describe('models', () => {
+  test('files that were picked become tasks; a dialog that was left none', async () => {
+    const { handlers, added } = setUp()
+    expect(await handlers['models.pick']({})).toBeNull()
+    electron.picked = ['/x.pt', '/y.onnx']
+    expect(await handlers['models.pick']({})).toEqual({ taskIds: electron.picked })
+    expect(added).toEqual([electron.picked])
+    const [filter] = electron.asked[0]!.filters!
+    expect(filter!.extensions).toEqual(['pt', 'pth', 'bin', 'ckpt', 'safetensors', 'onnx'])
+  })
+
+  test('the folder that main has for a model is shown; that of all is there before the first one is', async () => {
+    const { handlers } = setUp()
+    await handlers['models.reveal']({ id: 'a' })
+    await handlers['models.reveal']({ id: null })
+    const all = path.join(home, 'data', 'models')
+    expect(electron.opened).toEqual(['/models/a', all])
+    expect(readdirSync(all)).toEqual([])
+    await expect(handlers['models.reveal']({ id: 'gone' })).rejects.toMatchObject({ code: 'E_MODEL_MISSING' })
   })
 })
 

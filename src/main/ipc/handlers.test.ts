@@ -18,6 +18,9 @@ const ELECTRON: readonly ElectronRoute[] = [
   'job.reveal',
   'job.open',
   'job.copyReport',
+  'bench.export',
+  'models.pick',
+  'models.reveal',
   'app.cancelCountdown',
   'app.openLogs'
 ]
