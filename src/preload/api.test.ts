@@ -41,7 +41,19 @@ describe('window.stillwave', () => {
   test('its methods are the routes of the contract, exactly (a route could be left out, or a door left open)', () => {
     const api = createApi(fakeBridge().bridge)
     expect([...methodsOf(api).keys()].sort()).toEqual(Object.keys(CONTRACT).sort())
-    const groups = ['app', 'bench', 'engine', 'job', 'metrics', 'player', 'preview', 'queue', 'settings']
+    const groups = [
+      'app',
+      'bench',
+      'devices',
+      'engine',
+      'job',
+      'metrics',
+      'models',
+      'player',
+      'preview',
+      'queue',
+      'settings'
+    ]
     expect(Object.keys(api).sort()).toEqual([...groups, 'onPush', 'pathsOf'].sort())
     type Groups = Omit<StillwaveApi, 'pathsOf' | 'onPush'>
     type Named = { [G in keyof Groups]: `${G}.${Extract<keyof Groups[G], string>}` }[keyof Groups]

@@ -43,6 +43,12 @@ export function createApi(bridge: Bridge): StillwaveApi {
       dismissTask: call('models.dismissTask'),
       reveal: call('models.reveal')
     }),
+    devices: Object.freeze({
+      view: call('devices.view'),
+      probe: call('devices.probe'),
+      getCuda: call('devices.getCuda'),
+      cancel: call('devices.cancel')
+    }),
     queue: Object.freeze({
       addPaths: call('queue.addPaths'),
       pick: call('queue.pick'),

@@ -9,6 +9,8 @@ import { AppCore } from '../core/appCore'
 import { EventBus } from '../ipc/eventBus'
 import { mergeHandlers } from '../ipc/handlers'
 import { serveIpc } from '../ipc/ipcServer'
+import { cudaEnvironment } from '../devices/cudaSupport'
+import { ortPackage } from '../devices/ortPackage'
 import {
   mediaUtilityTransport,
   naiveUtilityTransport,
@@ -156,10 +158,11 @@ class Desktop {
       dataFolder: folders.dataFolder,
       logFolder: folders.logFolder,
       locale: app.getLocale(),
-      openEngine: () => utilityTransport(layout.enginePath),
+      openEngine: () => utilityTransport(layout.enginePath, cudaEnvironment(folders.dataFolder, ortPackage())),
       openMedia: () => mediaUtilityTransport(layout.mediaPath),
       openNaive: () => naiveUtilityTransport(layout.naivePath),
-      openWorkshop: () => workshopUtilityTransport(layout.workshopPath),
+      openWorkshop: () =>
+        workshopUtilityTransport(layout.workshopPath, cudaEnvironment(folders.dataFolder, ortPackage())),
       processMemory,
       mediaUrl: (token) => mediaUrl(origin, token),
       push: (event) => {

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
+import type { DeviceChoice } from '../../shared/ipc/deviceViews'
+import type { GpuMemory } from '../../shared/ipc/memoryViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
@@ -23,6 +25,8 @@ import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
 import { WorkshopHost } from '../processes/workshopHost'
 import { SettingsStore } from '../settings/settingsStore'
+import { decideDevice } from '../devices/autoDevice'
+import { openDevices, type Devices } from '../devices/openDevices'
 import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
 import { EngineChoices, engineViewOf } from './engineChoices'
@@ -55,6 +59,7 @@ interface Parts {
   readonly planner: Planner
   readonly models: Models
   readonly workshop: WorkshopHost
+  readonly devices: Devices
   readonly modelState: ModelState
   readonly book: MemoryBook
   readonly bundled: ReadonlyMap<string, BundledPoints | null>
@@ -88,6 +93,7 @@ export class AppCore {
     const { push } = options
     this.outbox = new Outbox(store, opened.journal, push)
     this.host = new EngineHost(options.openEngine)
+    this.host.standIn = this.standIn.bind(this)
     this.media = new MediaHost(options.openMedia)
     this.progress = new ProgressTracker(store, push)
     this.memory = this.newMemory()
@@ -143,15 +149,18 @@ export class AppCore {
       const workshop = new WorkshopHost(options.openWorkshop)
       const isInUse = (id: string): boolean => core?.modelUse.isInUse(id) ?? false
       const models = await openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop, isInUse })
-      const [settings, planner, modelState, catalog, book] = await Promise.all([
+      const readGpu = (pids: readonly number[]): Promise<GpuMemory | null> =>
+        core?.services.memory.readGpu(pids) ?? Promise.resolve(null)
+      const [settings, planner, modelState, catalog, book, devices] = await Promise.all([
         SettingsStore.open(dataFolder, log),
         Planner.of(store),
         readModels(models.service, models.library),
         models.library.catalog(),
-        MemoryBook.open({ folder: dataFolder, program: layout.version, log })
+        MemoryBook.open({ folder: dataFolder, program: layout.version, log }),
+        openDevices({ dataFolder, workshop, log, readGpu })
       ])
       const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
-      const parts = { opened, settings, store, planner, models, workshop, modelState, book, bundled }
+      const parts = { opened, settings, store, planner, models, workshop, modelState, book, bundled, devices }
       core = new AppCore(options, parts)
       return core
     } catch (error) {
@@ -237,7 +246,7 @@ export class AppCore {
   async startQueue(): Promise<void> {
     this.setRecovery(null)
     // A batch goes before a measurement.
-    await Promise.all([this.services.bench.cancel(), this.memory.standBack()])
+    await Promise.all([this.services.bench.cancel(), this.memory.standBack(), this.services.devices.standBack()])
     await this.queue.start()
   }
 
@@ -302,6 +311,7 @@ export class AppCore {
       store,
       models: models.library,
       modelService: models.service,
+      devices: this.parts.devices,
       modelState: this.parts.modelState,
       patchSettings: this.patchSettings.bind(this),
       releaseModel: this.modelUse.release.bind(this.modelUse),
@@ -353,17 +363,34 @@ export class AppCore {
   }
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
-    const resolved = await this.modelUse.resolve(settings)
-    const asked = this.asked(settings, resolved)
-    const { settings: engine } = await this.memory.plan(settings, asked, resolved.chunkSec)
-    const isNews = this.choices.note(engine, settings.modelId, resolved)
+    const { wanted, deviceChoice } = await this.onDevice(settings)
+    const resolved = await this.modelUse.resolve(wanted)
+    const asked = this.asked(wanted, resolved)
+    const { settings: engine } = await this.memory.plan(wanted, asked, resolved.chunkSec)
+    const isNews = this.choices.note(engine, settings, { ...resolved, deviceChoice })
     if (isNews && this.host.status.kind === 'ready') this.options.push({ topic: 'engine', engine: this.engineView() })
     return engine
   }
 
   private async forecast(settings: JobSettings): Promise<ForecastView> {
-    const resolved = await this.modelUse.resolve(settings)
-    return this.memory.forecast(settings, this.asked(settings, resolved), resolved.chunkSec)
+    const { wanted } = await this.onDevice(settings)
+    const resolved = await this.modelUse.resolve(wanted)
+    return this.memory.forecast(wanted, this.asked(wanted, resolved), resolved.chunkSec)
+  }
+
+  /** `auto` decided by what was measured: the engine gets a device. */
+  private async onDevice(settings: JobSettings): Promise<{ wanted: JobSettings; deviceChoice: DeviceChoice | null }> {
+    const deviceChoice = await decideDevice(this.parts.devices.service, this.parts.models.library, settings)
+    return { wanted: deviceChoice === null ? settings : { ...settings, device: deviceChoice.device }, deviceChoice }
+  }
+
+  /** The engine could not be opened on what `auto` stood for: the next best. A device that was named is not replaced. */
+  private async standIn(engine: EngineSettings, error: AppError): Promise<EngineSettings | null> {
+    const choice = this.choices.of(engine)
+    if (!choice?.deviceChoice || engine.device === 'auto' || engine.device === 'cpu') return null
+    this.options.log(`auto leaves ${engine.device} out: ${error.message}`)
+    this.parts.devices.service.markFailed(engine.device, error.toPayload())
+    return this.engineSettings(choice.wish)
   }
 
   /** What a job asks for, before memory has its say. */

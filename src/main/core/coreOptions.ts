@@ -48,6 +48,10 @@ export type ServiceRoute =
   | 'models.remove'
   | 'models.cancelTask'
   | 'models.dismissTask'
+  | 'devices.view'
+  | 'devices.probe'
+  | 'devices.getCuda'
+  | 'devices.cancel'
 
 /** The routes that need no Electron API. */
 export type CoreRoute =

@@ -1,7 +1,8 @@
 import type { EngineSettings } from '../../engine/protocol'
+import type { DeviceChoice } from '../../shared/ipc/deviceViews'
 import type { EngineView } from '../../shared/ipc/views'
+import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { PrecisionReason } from '../../shared/settings/choices'
-import type { ResolvedModel } from '../models/library'
 import type { EngineStatus } from '../processes/engineHost'
 
 /** What an engine was given, in the words of the settings. */
@@ -9,6 +10,10 @@ export interface EngineChoice {
   readonly modelId: string
   /** Null where it is the precision that was asked for. */
   readonly precisionReason: PrecisionReason | null
+  /** Why `auto` stands for its device; null where the device was named. */
+  readonly deviceChoice: DeviceChoice | null
+  /** The wish itself. */
+  readonly wish: JobSettings
 }
 
 /** Remembers which model an engine's files are, and why they are of that precision: an engine knows paths only. */
@@ -28,11 +33,18 @@ export class EngineChoices {
   }
 
   /** True where the same engine now stands for another wish. */
-  note(settings: EngineSettings, modelId: string, { precisionReason }: ResolvedModel): boolean {
+  note(
+    settings: EngineSettings,
+    wish: JobSettings,
+    why: Pick<EngineChoice, 'precisionReason' | 'deviceChoice'>
+  ): boolean {
     const key = keyOf(settings)
     const before = this.choices.get(key)
-    this.choices.set(key, { modelId, precisionReason })
-    return before !== undefined && before.precisionReason !== precisionReason
+    const { precisionReason, deviceChoice } = why
+    this.choices.set(key, { modelId: wish.modelId, precisionReason, deviceChoice, wish })
+    if (before === undefined) return false
+    const isSameDevice = JSON.stringify(before.deviceChoice) === JSON.stringify(deviceChoice)
+    return before.precisionReason !== precisionReason || !isSameDevice
   }
 }
 
@@ -46,5 +58,6 @@ export function engineViewOf(status: EngineStatus, pid: number | undefined, choi
   if (status.kind !== 'ready') return status
   const { device, threads, join, precision } = status.ready
   const precisionReason = choice?.precisionReason ?? null
-  return { kind: 'ready', device, threads, join, precision, precisionReason, pid: pid ?? null }
+  const deviceChoice = choice?.deviceChoice ?? null
+  return { kind: 'ready', device, threads, join, precision, precisionReason, pid: pid ?? null, deviceChoice }
 }

@@ -4,6 +4,8 @@ import type { Handlers } from '../../shared/ipc/contract'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BenchService } from '../bench/benchService'
+import { DeviceDesk } from '../devices/deviceDesk'
+import type { Devices } from '../devices/openDevices'
 import type { QueueStore } from '../jobs/queueStore'
 import type { ModelLibrary } from '../models/library'
 import { ModelDesk } from '../models/modelDesk'
@@ -23,6 +25,7 @@ export interface ServiceParts {
   readonly media: MediaHost
   readonly models: ModelLibrary
   readonly modelService: ModelService
+  readonly devices: Devices
   /** What was there at the start. */
   readonly modelState: ModelState
   readonly settings: () => AppSettings
@@ -46,6 +49,7 @@ export class Services {
   readonly bench: BenchService
   readonly memory: MemoryRecorder
   readonly models: ModelDesk
+  readonly devices: DeviceDesk
 
   constructor(parts: ServiceParts) {
     const { options, store, host, media, models, settings } = parts
@@ -117,6 +121,13 @@ export class Services {
       push,
       log: options.log
     })
+    this.devices = new DeviceDesk({
+      devices: parts.devices,
+      library: models,
+      settings: () => settings().job,
+      isBusy: () => store.state.run.kind !== 'idle' || this.preview.isRunning || this.bench.isRunning,
+      push
+    })
     const { 'preview.start': startPreview } = this.preview.handlers
     this.handlers = {
       ...this.player.handlers,
@@ -128,12 +139,19 @@ export class Services {
       },
       ...this.bench.handlers,
       ...this.memory.handlers,
-      ...this.models.handlers
+      ...this.models.handlers,
+      ...this.devices.handlers
     }
   }
 
   async close(): Promise<void> {
     this.memory.close()
-    await Promise.all([this.player.close(), this.preview.close(), this.bench.close(), this.models.close()])
+    await Promise.all([
+      this.player.close(),
+      this.preview.close(),
+      this.bench.close(),
+      this.models.close(),
+      this.devices.close()
+    ])
   }
 }

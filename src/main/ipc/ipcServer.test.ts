@@ -74,6 +74,10 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'models.cancelTask': { taskId: 't' },
   'models.dismissTask': { taskId: 't' },
   'models.reveal': { id: null },
+  'devices.view': {},
+  'devices.probe': { device: 'webgpu' },
+  'devices.getCuda': {},
+  'devices.cancel': {},
   'app.cancelCountdown': {},
   'app.openLogs': {}
 }

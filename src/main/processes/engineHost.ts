@@ -28,6 +28,8 @@ const MAX_FAILURES = 3
  * listener (DESIGN section 2, RELIABILITY finding 11): a new process is started by the next job, not by the old one's end.
  */
 export class EngineHost {
+  /** Asked where no engine could be opened with these settings, for others; null leaves it at that. */
+  standIn: ((settings: EngineSettings, error: AppError) => Promise<EngineSettings | null>) | null = null
   private process: EngineProcess | null = null
   private settings: EngineSettings | null = null
   private generation = 0
@@ -216,11 +218,23 @@ export class EngineHost {
   private async judgeFailedStart(engine: EngineProcess, error: AppError): Promise<void> {
     if (!(error instanceof EngineCrash)) {
       await engine.shutdown()
+      if (error.code === 'E_DEVICE_UNAVAILABLE' && (await this.takeStandIn(error))) return
       this.current = { kind: 'unavailable', error: error.toPayload() }
     } else if (error.deliberate) {
       this.current = { kind: 'stopped' }
       throw new AppError('E_CANCELLED')
-    }
+    } else await this.takeStandIn(error)
+  }
+
+  /** Whether other settings are there instead of those that gave no engine; the next start has them. */
+  private async takeStandIn(error: AppError): Promise<boolean> {
+    const settings = (this.settings && (await this.standIn?.(this.settings, error))) ?? null
+    if (settings === null) return false
+    this.settings = settings
+    this.failures = 0
+    this.suspects.clear()
+    this.current = { kind: 'starting' }
+    return true
   }
 
   /** Null where the system gives no process at all (no handles, no memory): nobody may wait for that one. */

@@ -8,8 +8,8 @@ import type { ExitInfo, ProcessTransport } from './processTransport'
 import type { WorkshopTransport } from './workshopTransport'
 
 /** The engine under `child_process.fork`: for the command line and the tests. `modulePath` is the built engine entry. */
-export function forkTransport(modulePath: string): EngineTransport {
-  return new ForkTransport(forked(modulePath))
+export function forkTransport(modulePath: string, env?: NodeJS.ProcessEnv): EngineTransport {
+  return new ForkTransport(forked(modulePath, launchSettings(env)))
 }
 
 /** The media process in the same way. */
@@ -23,8 +23,8 @@ export function naiveForkTransport(modulePath: string): NaiveTransport {
 }
 
 /** The process that deals with model files. */
-export function workshopForkTransport(modulePath: string): WorkshopTransport {
-  return new ForkTransport(forked(modulePath))
+export function workshopForkTransport(modulePath: string, env?: NodeJS.ProcessEnv): WorkshopTransport {
+  return new ForkTransport(forked(modulePath, launchSettings(env)))
 }
 
 function forked(modulePath: string, settings: LaunchSettings = launchSettings()): ChildProcess {

@@ -21,6 +21,6 @@ export function plainSettings(): LaunchSettings {
 }
 
 /** What our processes are started with, whatever carries them. */
-export function launchSettings(): LaunchSettings {
-  return { env: { ...process.env, ...MALLOC_SETTINGS }, execArgv: [...V8_SETTINGS] }
+export function launchSettings(env: NodeJS.ProcessEnv = {}): LaunchSettings {
+  return { env: { ...process.env, ...MALLOC_SETTINGS, ...env }, execArgv: [...V8_SETTINGS] }
 }

@@ -9,8 +9,8 @@ import type { ExitInfo, ProcessTransport } from './processTransport'
 import type { WorkshopTransport } from './workshopTransport'
 
 /** The engine as an Electron utility process: for the app. After the app's `ready` only. */
-export function utilityTransport(modulePath: string): EngineTransport {
-  return new UtilityTransport(forked(modulePath, 'Stillwave engine'))
+export function utilityTransport(modulePath: string, env?: NodeJS.ProcessEnv): EngineTransport {
+  return new UtilityTransport(forked(modulePath, 'Stillwave engine', launchSettings(env)))
 }
 
 /** The media process in the same way. */
@@ -24,8 +24,8 @@ export function naiveUtilityTransport(modulePath: string): NaiveTransport {
 }
 
 /** The process that deals with model files. */
-export function workshopUtilityTransport(modulePath: string): WorkshopTransport {
-  return new UtilityTransport(forked(modulePath, 'Stillwave workshop'))
+export function workshopUtilityTransport(modulePath: string, env?: NodeJS.ProcessEnv): WorkshopTransport {
+  return new UtilityTransport(forked(modulePath, 'Stillwave workshop', launchSettings(env)))
 }
 
 function forked(modulePath: string, serviceName: string, settings: LaunchSettings = launchSettings()): UtilityProcess {

@@ -3,6 +3,7 @@ import { JobSettings } from '../settings/jobSettings'
 import { DEVICES } from '../settings/choices'
 import { SettingsPatch, type AppSettings } from '../settings/appSettings'
 import type { BenchView } from './benchViews'
+import type { DevicesView } from './deviceViews'
 import type { MetricsHistory } from './memoryViews'
 import {
   MAX_PEAK_BINS,
@@ -125,6 +126,13 @@ export const CONTRACT = {
   'models.dismissTask': route<null>()(oneTask),
   /** Shows a model's folder, or that of all, in the system's file manager. */
   'models.reveal': route<null>()(z.strictObject({ id: modelId.nullable() })),
+  /** What was found of this machine's devices with the model of the settings; told by `devices` pushes from then on. */
+  'devices.view': route<DevicesView>()(nothing),
+  /** Tries one device, or all; refused (`E_BAD_REQUEST`) while anything else works. */
+  'devices.probe': route<null>()(z.strictObject({ device: z.enum(DEVICES).exclude(['auto']).or(z.literal('all')) })),
+  /** Downloads CUDA's libraries, or goes on with it, and tries the device. */
+  'devices.getCuda': route<null>()(nothing),
+  'devices.cancel': route<null>()(nothing),
   'app.cancelCountdown': route<null>()(nothing),
   'app.openLogs': route<null>()(nothing)
 } as const

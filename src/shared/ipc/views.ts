@@ -3,6 +3,7 @@ import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
 import type { Device, Precision, PrecisionReason } from '../settings/choices'
 import type { BenchView } from './benchViews'
+import type { DeviceChoice, DevicesView } from './deviceViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
 import type { ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
 import type { ClipProgress, PreviewView } from './playerViews'
@@ -40,6 +41,8 @@ export type EngineView =
       readonly precision: Precision
       readonly precisionReason: PrecisionReason | null
       readonly pid: number | null
+      /** Why `auto` stands for this device; null or absent where the device was named. */
+      readonly deviceChoice?: DeviceChoice | null
     }
   | { readonly kind: 'unavailable'; readonly error: ErrorPayload }
 
@@ -162,6 +165,7 @@ export type PushEvent =
   | { readonly topic: 'clip'; readonly progress: ClipProgress }
   | { readonly topic: 'preview'; readonly preview: PreviewView }
   | { readonly topic: 'bench'; readonly bench: BenchView }
+  | { readonly topic: 'devices'; readonly devices: DevicesView }
   /** What is installed, offered or chosen from has changed. */
   | { readonly topic: 'models'; readonly models: readonly ModelView[]; readonly shelf: ModelShelf }
   /** Progress of one, at most five times a second; its beginning and its end come with `models`. */

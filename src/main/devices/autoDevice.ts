@@ -1,0 +1,35 @@
+import { AppError, toAppError } from '../../shared/errors/appError'
+import type { DeviceChoice } from '../../shared/ipc/deviceViews'
+import type { JobSettings } from '../../shared/settings/jobSettings'
+import type { ModelLibrary } from '../models/library'
+import type { DeviceService, TriedModel } from './deviceService'
+
+type Asked = Pick<JobSettings, 'modelId' | 'device' | 'join'>
+
+/** The graph of a model that devices are tried with: in FP32. Errors as {@link ModelLibrary.resolve}. */
+export async function triedModel(
+  library: Pick<ModelLibrary, 'resolve'>,
+  { modelId, join }: Pick<Asked, 'modelId' | 'join'>
+): Promise<TriedModel> {
+  const { files } = await library.resolve(modelId, { device: 'cpu', precision: 'fp32' })
+  return { files, join }
+}
+
+/**
+ * What stands for `auto`; null where a device was named. A model that cannot be read is left to who opens it, and decided as the CPU:
+ * only the error of its own place is told.
+ */
+export async function decideDevice(
+  service: Pick<DeviceService, 'choose'>,
+  library: Pick<ModelLibrary, 'resolve'>,
+  settings: Asked
+): Promise<DeviceChoice | null> {
+  if (settings.device !== 'auto') return null
+  try {
+    return await service.choose(await triedModel(library, settings))
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (!(thrown instanceof AppError) && error.code === 'E_INTERNAL') throw thrown
+    return { device: 'cpu', reason: 'notTriable', from: null, error: error.toPayload() }
+  }
+}
