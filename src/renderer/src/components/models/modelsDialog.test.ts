@@ -229,6 +229,19 @@ describe('what is being done', () => {
     expect(useModels().running).toEqual([])
   })
 
+  it('a check that was done leaves its result only, one that failed its reason', async () => {
+    const check = taskOf({ kind: 'selfCheck', modelId: 'my-weights', name: 'My weights' })
+    await open({ tasks: [check] })
+    const done = { kind: 'done', modelId: 'my-weights', isNew: false, damaged: [] } as const
+    await tell({ tasks: [{ ...check, state: done }] })
+    expect(fake.requestsOf('models.dismissTask')).toEqual([{ taskId: 't1' }])
+    expect(card('models-said').textContent).toBe('My weights: FP16 was checked.')
+    await tell({ tasks: [check] })
+    await tell({ tasks: [{ ...check, state: { kind: 'failed', error: { code: 'E_WORKSHOP_CRASH', data: {} } } }] })
+    expect(card('model-task').textContent).toContain('FP16 of My weights could not be checked')
+    expect(fake.requestsOf('models.dismissTask').length).toBe(1)
+  })
+
   it('takes the model that the welcome was answered with (downloaded, and the light one goes on)', async () => {
     await open({ tasks: [] })
     await useModels().downloadAndUse(OFFER.id)

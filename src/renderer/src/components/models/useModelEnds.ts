@@ -1,4 +1,5 @@
 import { watch } from 'vue'
+import { call } from '../../ipc/client'
 import { useModelChoice } from '../../composables/useModelChoice'
 import { useModels } from '../../stores/models'
 import { useToasts } from '../../stores/toasts'
@@ -19,6 +20,10 @@ export function useModelEnds(): void {
       const toastTone = tone === 'neutral' ? 'info' : tone
       if (!models.isOpen) toasts.show(toastTone, text)
       const { state } = task
+      // What a check found stands at its model: the task has no more to say.
+      if (state.kind === 'done' && task.kind === 'selfCheck') {
+        void toasts.attempt(() => call('models.dismissTask', { taskId: task.taskId }))
+      }
       if (state.kind === 'done' && state.modelId !== null && models.usedWhenDone.has(task.taskId)) {
         void choose(state.modelId)
       }

@@ -54,7 +54,7 @@ it('cannot choose what a model has not, and says so', async () => {
 
 it('puts FP16 into the settings, and says that it is slower here (half the bits taken for twice the speed)', async () => {
   const text = await open({ ...BOTH, selfChecks: [TRUSTED] })
-  expect(text).toContain('Slower than FP32 on this CPU.')
+  expect(text).toContain('FP16 is slower than FP32 on this CPU.')
   expect(text).toContain('matches FP32 to 62 dB on this CPU, 0.60× the speed, 140 MB less memory.')
   radio('FP16').click()
   await flushPromises()
@@ -64,7 +64,7 @@ it('puts FP16 into the settings, and says that it is slower here (half the bits 
 it('says that FP32 is used where FP16 failed its check', async () => {
   const text = await open({ ...BOTH, selfChecks: [{ ...TRUSTED, isTrusted: false, snrDb: 30 }] })
   expect(text).toContain('FP32 is used there.')
-  expect(text).not.toContain('Slower')
+  expect(text).not.toContain('slower')
 })
 
 it('offers the check of this device, and shows it at work', async () => {
