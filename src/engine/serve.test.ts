@@ -7,6 +7,7 @@ import type { DenoiseResult } from './denoise/pipeline'
 
 const settings = {
   model: { onePassPath: 'm.onnx', statefulPath: null, onePassSha256: null, statefulSha256: null },
+  fullModel: null,
   device: 'cpu',
   join: 'carried',
   chunkSec: 0.5,
