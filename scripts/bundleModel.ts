@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { convertStateDict } from '../src/engine/model/convert'
+import { convertToAll } from '../src/engine/model/convert'
 import { encodeSafetensors, readSafetensors } from '../src/engine/model/safetensors'
 import { OUTPUT_GAIN } from '../src/engine/model/stateDict'
 import { projectRoot } from './projectRoot'
 
 /**
  * `node out/scripts/bundleModel.js WEIGHTS.safetensors [OUTPUT_GAIN]`: makes trained weights the bundled model. Writes the weights and both
- * graphs to models/ and their sizes and SHA-256 to models/catalog.json; the card, models/frcrn-lite.md, is written by hand.
+ * graphs, in FP32 and FP16, to models/ and their sizes and SHA-256 to models/catalog.json; the card, models/frcrn-lite.md, is written by hand.
  * OUTPUT_GAIN is the factor that brings clean speech back as it came: 1 over (out . in) / (in . in), measured on clean training speech.
  */
 interface CatalogFile {
@@ -18,7 +18,12 @@ interface CatalogFile {
 }
 
 interface Catalog {
-  readonly models: readonly { readonly id: string; readonly onePass: CatalogFile; readonly stateful: CatalogFile }[]
+  readonly models: readonly {
+    readonly id: string
+    readonly onePass: CatalogFile
+    readonly stateful: CatalogFile
+    fp16?: { readonly onePass: CatalogFile; readonly stateful: CatalogFile }
+  }[]
 }
 
 const models = join(projectRoot, 'models')
@@ -43,8 +48,12 @@ const entry = catalog.models.find((model) => model.id === ID)
 if (!entry) throw new Error(`${catalogPath} has no model ${ID}`)
 const stateDict = new Map(await readSafetensors(weights))
 if (gain !== null) stateDict.set(OUTPUT_GAIN, { shape: [1], data: Float32Array.of(gain) })
-await convertStateDict(stateDict, join(models, entry.onePass.file))
+const newFile = (file: string): CatalogFile => ({ file, bytes: null, sha256: null })
+entry.fp16 ??= { onePass: newFile(`${ID}.fp16.onnx`), stateful: newFile(`${ID}.fp16.stateful.onnx`) }
+await convertToAll(stateDict, [
+  { outOnnx: join(models, entry.onePass.file), precision: 'fp32' },
+  { outOnnx: join(models, entry.fp16.onePass.file), precision: 'fp16' }
+])
 writeFileSync(join(models, `${ID}.safetensors`), encodeSafetensors(stateDict))
-describe(entry.onePass)
-describe(entry.stateful)
+for (const file of [entry.onePass, entry.stateful, entry.fp16.onePass, entry.fp16.stateful]) describe(file)
 writeFileSync(catalogPath, `${JSON.stringify(catalog, null, 2)}\n`)

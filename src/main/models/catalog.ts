@@ -11,6 +11,24 @@ const catalogFile = z.object({
 })
 export type CatalogFile = z.infer<typeof catalogFile>
 
+const bundledModel = z.object({
+  id: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
+  chunkSec: z.number().positive(),
+  /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
+  cascade: cascade.optional(),
+  /** The engine's peak memory and speed, shape by shape (`npm run measure:memory`); null where nobody measured. */
+  memory: BundledPoints.nullable().default(null),
+  onePass: catalogFile,
+  stateful: catalogFile.nullable(),
+  /** The same in FP16; absent where it comes in FP32 only. */
+  fp16: z.object({ onePass: catalogFile, stateful: catalogFile }).optional()
+})
+/** A model that comes with the program. */
+export type CatalogModel = z.infer<typeof bundledModel>
+
 /** A model that can be downloaded: its file as its authors publish it, which is then converted here. */
 export const ModelOffer = z.object({
   id: z.string(),
@@ -30,21 +48,12 @@ export type ModelOffer = z.infer<typeof ModelOffer>
 export const Catalog = z.object({
   version: z.literal(1),
   default: z.string(),
-  models: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      licence: z.string(),
-      /** Length of a carried chunk that suits the model: light ones are quicker in longer pieces, at little memory. */
-      chunkSec: z.number().positive(),
-      /** U-Nets in a row: an overlapped chunk looks that much further around itself. Absent where it is not known. */
-      cascade: cascade.optional(),
-      /** The engine's peak memory and speed, shape by shape (`npm run measure:memory`); null where nobody measured. */
-      memory: BundledPoints.nullable().default(null),
-      onePass: catalogFile,
-      stateful: catalogFile.nullable()
-    })
-  ),
+  models: z.array(bundledModel),
   offers: z.array(ModelOffer).default([])
 })
 export type Catalog = z.infer<typeof Catalog>
+
+/** All files of a bundled model. */
+export function filesOfCatalog({ onePass, stateful, fp16 }: CatalogModel): readonly CatalogFile[] {
+  return [onePass, stateful, fp16?.onePass, fp16?.stateful].flatMap((file) => file ?? [])
+}

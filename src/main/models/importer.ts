@@ -12,7 +12,7 @@ import { hashFile, recordFile } from './hashFile'
 import type { InstalledModels } from './installed'
 import type { ModelTask } from './modelProgress'
 import { idFromName, isSafeId, type ModelFileRecord, type ModelRecord, type PrecisionFiles } from './modelRecord'
-import { runSelfCheck } from './selfCheck'
+import { graphIn, runSelfCheck } from './selfCheck'
 
 export interface AddOptions extends ModelTask {
   /** Null takes the offer's, or one from the file's name. */
@@ -203,9 +203,11 @@ export class Importer {
     folder: string,
     { signal, onProgress }: ModelTask
   ): Promise<ModelRecord['selfChecks']> {
-    if (fp32 === null || fp16 === null) return []
+    const [full, half] = [fp32 && graphIn(folder, fp32), fp16 && graphIn(folder, fp16)]
+    if (full === null || half === null) return []
     const progress = (fraction: number): void => onProgress?.({ phase: 'check', fraction })
-    const options = { folder, fp32, fp16, device: 'cpu' as const, now: this.parts.now(), signal, onProgress: progress }
+    const graphs = { scratchFolder: folder, fp32: full, fp16: half }
+    const options = { ...graphs, device: 'cpu' as const, now: this.parts.now(), signal, onProgress: progress }
     return [await runSelfCheck(this.parts.workshop, options)]
   }
 }

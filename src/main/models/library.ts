@@ -4,9 +4,10 @@ import type { ModelFiles } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import type { ModelView } from '../../shared/ipc/views'
 import { PRECISIONS, type Device, type Precision, type PrecisionReason } from '../../shared/settings/choices'
-import { Catalog, type CatalogFile, type ModelOffer } from './catalog'
+import type { BundledChecks } from './bundledChecks'
+import { Catalog, filesOfCatalog, type CatalogFile, type CatalogModel, type ModelOffer } from './catalog'
 import type { InstalledModels } from './installed'
-import { filesOf, filesOfPrecision, type ModelRecord, type PrecisionFiles } from './modelRecord'
+import { filesOf, filesOfPrecision, type ModelRecord, type PrecisionFiles, type SelfCheck } from './modelRecord'
 import { keyOf } from './selfCheck'
 
 export { Catalog } from './catalog'
@@ -34,11 +35,15 @@ export interface ResolveOptions {
 /** For models that the catalogue does not know: half a second keeps the full-size network under 400 MB. */
 const UNKNOWN_MODEL_CHUNK_SEC = 0.5
 
-/** The models that are on this machine. `folder` holds the catalogue and the bundled files; `installed` are the user's own. */
+/**
+ * The models that are on this machine. `folder` holds the catalogue and the bundled files; `installed` are the user's own, `checks` what
+ * was found of the bundled ones' FP16.
+ */
 export class ModelLibrary {
   constructor(
     private readonly folder: string,
-    private readonly installed: InstalledModels | null = null
+    private readonly installed: InstalledModels | null = null,
+    private readonly checks: BundledChecks | null = null
   ) {}
 
   async catalog(): Promise<Catalog> {
@@ -62,7 +67,9 @@ export class ModelLibrary {
   /** What the model in this file is called: the catalogue's name, the one it was installed under, or the file's own. */
   async nameOf(onePassPath: string): Promise<string> {
     const { models } = await this.catalog()
-    const model = models.find(({ onePass }) => path.join(this.folder, onePass.file) === onePassPath)
+    const model = models.find((one) =>
+      filesOfCatalog(one).some(({ file }) => path.join(this.folder, file) === onePassPath)
+    )
     if (model) return model.name
     const own = (await this.records()).find((record) =>
       filesOf(record).some(({ name }) => this.pathIn(record, name) === onePassPath)
@@ -70,7 +77,7 @@ export class ModelLibrary {
     return own?.name ?? path.basename(onePassPath)
   }
 
-  private async viewOf(model: Catalog['models'][number]): Promise<ModelView | null> {
+  private async viewOf(model: CatalogModel): Promise<ModelView | null> {
     const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
     const sizeBytes = await fileSize(path.join(this.folder, onePass.file))
     if (sizeBytes === null) return null
@@ -82,8 +89,8 @@ export class ModelLibrary {
       sizeBytes,
       hasStateful: stateful !== null,
       sha256: onePass.sha256,
-      precisions: ['fp32' as const],
-      selfChecks: []
+      precisions: PRECISIONS.filter((precision) => precision === 'fp32' || model.fp16),
+      selfChecks: await this.checksOf(model)
     }
     return cascade === undefined ? view : { ...view, cascade }
   }
@@ -100,22 +107,25 @@ export class ModelLibrary {
     const catalog = await this.catalog()
     const id = wanted ?? catalog.default
     const entry = catalog.models.find((model) => model.id === id)
-    if (!entry) return this.resolveInstalled(id, catalog, options)
-    const onePass = await this.bundled(entry.onePass)
-    const stateful = entry.stateful && (await this.bundled(entry.stateful))
+    return entry ? this.resolveBundled(entry, options) : this.resolveInstalled(id, catalog, options)
+  }
+
+  private async resolveBundled(model: CatalogModel, options: ResolveOptions): Promise<ResolvedModel> {
+    const { id, chunkSec, onePass, stateful, fp16 = null } = model
+    const fp32: CatalogFiles = { onePass, stateful }
+    const selfChecks = await this.checksOf(model)
+    const { files, ...choice } = choose({ id, precisions: { fp32, fp16 }, selfChecks }, options)
     return {
-      label: entry.id,
-      files: {
-        onePassPath: onePass,
-        statefulPath: stateful,
-        onePassSha256: entry.onePass.sha256,
-        statefulSha256: entry.stateful?.sha256 ?? null
-      },
-      fullFiles: null,
-      chunkSec: entry.chunkSec,
-      precision: 'fp32',
-      precisionReason: options.precision === 'fp16' ? 'noFp16' : null
+      label: id,
+      files: await this.bundledFiles(files),
+      fullFiles: choice.precision === 'fp16' ? await this.bundledFiles(fp32) : null,
+      chunkSec,
+      ...choice
     }
+  }
+
+  private async checksOf(model: CatalogModel): Promise<readonly SelfCheck[]> {
+    return (await this.checks?.of(model)) ?? []
   }
 
   private async resolveInstalled(id: string, catalog: Catalog, options: ResolveOptions): Promise<ResolvedModel> {
@@ -163,6 +173,15 @@ export class ModelLibrary {
     return path.join(this.installed!.folder, id, name)
   }
 
+  private async bundledFiles({ onePass, stateful }: CatalogFiles): Promise<ModelFiles> {
+    return {
+      onePassPath: await this.bundled(onePass),
+      statefulPath: stateful && (await this.bundled(stateful)),
+      onePassSha256: onePass.sha256,
+      statefulSha256: stateful?.sha256 ?? null
+    }
+  }
+
   /** Looks at the size only: the engine checks the hash of the bytes that it loads. */
   private async bundled({ file, bytes }: CatalogFile): Promise<string> {
     const full = path.join(this.folder, file)
@@ -180,22 +199,34 @@ export function isModelPath(wanted: string): boolean {
   return /[/\\]/u.test(wanted) || path.extname(wanted).toLowerCase() === '.onnx'
 }
 
-interface Choice {
-  readonly files: PrecisionFiles
+interface CatalogFiles {
+  readonly onePass: CatalogFile
+  readonly stateful: CatalogFile | null
+}
+
+/** A model as far as the choice goes, whatever its files are. */
+interface Choosable<Files> {
+  readonly id: string
+  readonly precisions: { readonly fp32: Files | null; readonly fp16: Files | null }
+  readonly selfChecks: readonly SelfCheck[]
+}
+
+interface Choice<Files> {
+  readonly files: Files
   readonly precision: Precision
   readonly precisionReason: PrecisionReason | null
 }
 
 /** The precision that runs, of those that are there. Pure. */
-export function choose(
-  { id, precisions: { fp32, fp16 }, selfChecks }: ModelRecord,
+export function choose<Files>(
+  { id, precisions: { fp32, fp16 }, selfChecks }: Choosable<Files>,
   { precision = 'fp32', device = 'auto' }: ResolveOptions
-): Choice {
+): Choice<Files> {
   if (fp32 === null) {
     if (fp16 === null) throw new AppError('E_MODEL_DAMAGED', { detail: `${id} has no files` })
     return { files: fp16, precision: 'fp16', precisionReason: precision === 'fp16' ? null : 'noFp32' }
   }
-  const inFull = (precisionReason: PrecisionReason | null): Choice => ({
+  const inFull = (precisionReason: PrecisionReason | null): Choice<Files> => ({
     files: fp32,
     precision: 'fp32',
     precisionReason

@@ -1,23 +1,26 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
-import type { Device } from '../../shared/settings/choices'
+import { PRECISIONS, type Device, type Precision } from '../../shared/settings/choices'
 import type { WorkshopHost } from '../processes/workshopHost'
-import type { Catalog, CatalogFile, ModelOffer } from './catalog'
-import { downloadFile } from './download'
+import type { BundledChecks } from './bundledChecks'
+import { filesOfCatalog, type Catalog, type CatalogFile, type CatalogModel, type ModelOffer } from './catalog'
+import { downloadFile, type DownloadLimits } from './download'
 import { keptBytes, type WantedFile } from './downloadPart'
 import { hashFile } from './hashFile'
 import { Importer, type AddedModel, type AddOptions } from './importer'
 import type { InstalledEntry, InstalledModels } from './installed'
-import type { ModelLibrary } from './library'
+import type { ModelLibrary, ResolvedModel, ResolveOptions } from './library'
 import type { ModelTask } from './modelProgress'
 import { filesOf, type ModelRecord, type SelfCheck } from './modelRecord'
-import { runSelfCheck } from './selfCheck'
+import { graphIn, runSelfCheck, type CheckedGraph, type SelfCheckOptions } from './selfCheck'
 import { Turns } from './turns'
 
 export interface ModelServiceParts {
   readonly library: ModelLibrary
   readonly installed: InstalledModels
+  /** Self-checks of the bundled ones. */
+  readonly checks: BundledChecks
   readonly workshop: WorkshopHost
   /** Where the bundled models lie. */
   readonly bundledFolder: string
@@ -26,6 +29,8 @@ export interface ModelServiceParts {
   /** Whether an engine runs on the model now. */
   readonly isInUse?: (id: string) => boolean
   readonly now?: () => string
+  /** The product's by default; tests shorten them. */
+  readonly downloadLimits?: Partial<DownloadLimits>
 }
 
 export interface BundledModel {
@@ -33,6 +38,8 @@ export interface BundledModel {
   readonly name: string
   readonly licence: string
   readonly bytes: number
+  readonly precisions: readonly Precision[]
+  readonly selfChecks: readonly SelfCheck[]
   /** Names of files that are gone, of another size, or not what they were at the last verification. */
   readonly damaged: readonly string[]
 }
@@ -66,6 +73,11 @@ export interface Verified {
   readonly id: string
   /** Names of files that are missing or not what was installed; none for a model that is whole. */
   readonly damaged: readonly string[]
+}
+
+export interface CheckedModel extends ResolvedModel {
+  /** What was found of its FP16 just now; null where that was known, or nobody asked for it. */
+  readonly newCheck: SelfCheck | null
 }
 
 /** All that can be done with models, for the command and the window: every method is one thing that a person asks for. */
@@ -121,7 +133,8 @@ export class ModelService {
       task.onProgress?.({ phase: 'download', fraction: doneBytes / bytes })
     }
     const signal = task.signal ? { signal: task.signal } : {}
-    await downloadFile({ ...wanted, urls, onProgress, ...signal })
+    const limits = this.parts.downloadLimits ?? {}
+    await downloadFile({ ...wanted, urls, onProgress, limits, ...signal })
     const added = await this.inTurn(task, () => this.importer().add(wanted.targetPath, task))
     await rm(path.dirname(wanted.targetPath), { recursive: true, force: true })
     return added
@@ -146,9 +159,10 @@ export class ModelService {
     }
     const options = { signal: task.signal, onBytes }
     const results: Verified[] = []
-    for (const { id: bundledId, onePass, stateful } of bundled) {
+    for (const model of bundled) {
+      const { id: bundledId } = model
       const damaged: string[] = []
-      for (const file of stateful ? [onePass, stateful] : [onePass]) {
+      for (const file of filesOfCatalog(model)) {
         if (!(await this.isBundledWhole(file, options))) damaged.push(file.file)
       }
       this.bundledDamage.set(bundledId, damaged)
@@ -185,25 +199,61 @@ export class ModelService {
     await this.parts.installed.remove(id)
   }
 
+  /**
+   * As the library resolves it, save that FP16 which nobody compared on the device yet is compared first: who asks for FP16 gets it, or
+   * the reason why not. Throws what the library throws, `E_CANCELLED`, and errors of the file system.
+   */
+  async resolve(wanted: string | null, options: ResolveOptions, task: ModelTask = {}): Promise<CheckedModel> {
+    const { library } = this.parts
+    return this.inTurn(task, async () => {
+      const before = await library.resolve(wanted, options)
+      if (before.precisionReason !== 'notChecked') return { ...before, newCheck: null }
+      const newCheck = await this.compare(before.label, options.device ?? 'auto', task)
+      return { ...(await library.resolve(wanted, options)), newCheck }
+    })
+  }
+
   /** FP16 against FP32 on a device, written down with the model. Throws `E_MODEL_MISSING`, `E_MODEL_UNSUPPORTED` where there are not both. */
   selfCheck(id: string, device: Device, task: ModelTask = {}): Promise<SelfCheck> {
     return this.inTurn(task, () => this.compare(id, device, task))
   }
 
-  private async compare(id: string, device: Device, { signal, onProgress }: ModelTask): Promise<SelfCheck> {
-    const { installed, workshop } = this.parts
+  private async compare(id: string, device: Device, task: ModelTask): Promise<SelfCheck> {
+    const { installed } = this.parts
+    const bundled = this.catalog.models.find((model) => model.id === id)
+    if (bundled) return this.compareBundled(bundled, device, task)
     const { record, folder } = (await installed.find(id)) ?? { record: null, folder: '' }
     if (record === null) throw new AppError('E_MODEL_MISSING', { detail: id })
     const { fp32, fp16 } = record.precisions
-    if (fp32 === null || fp16 === null) {
-      throw new AppError('E_MODEL_UNSUPPORTED', { detail: `${id} is there in one precision only` })
-    }
-    const progress = (fraction: number): void => onProgress?.({ phase: 'check', fraction })
-    const options = { folder, fp32, fp16, device, now: this.now(), signal, onProgress: progress }
-    const check = await runSelfCheck(workshop, options)
+    const graphs = bothOf(id, fp32 && graphIn(folder, fp32), fp16 && graphIn(folder, fp16))
+    const check = await this.runCheck({ ...graphs, scratchFolder: folder, device }, task)
     const others = record.selfChecks.filter((other) => other.device !== check.device)
     await installed.update({ ...record, selfChecks: [...others, check] })
     return check
+  }
+
+  /** The program's own folder may not be written to: what is compared lies among the user's models meanwhile. */
+  private async compareBundled(model: CatalogModel, device: Device, task: ModelTask): Promise<SelfCheck> {
+    const { installed, checks, bundledFolder } = this.parts
+    const graphOf = (file: CatalogFile | null | undefined): CheckedGraph | null =>
+      file?.sha256 ? { statefulPath: path.join(bundledFolder, file.file), sha256: file.sha256 } : null
+    const graphs = bothOf(model.id, graphOf(model.stateful), graphOf(model.fp16?.stateful))
+    const scratchFolder = await installed.begin()
+    try {
+      const check = await this.runCheck({ ...graphs, scratchFolder, device }, task)
+      await checks.record(model, check)
+      return check
+    } finally {
+      await installed.discard(scratchFolder)
+    }
+  }
+
+  private runCheck(
+    what: Pick<SelfCheckOptions, 'fp32' | 'fp16' | 'scratchFolder' | 'device'>,
+    { signal, onProgress }: ModelTask
+  ): Promise<SelfCheck> {
+    const progress = (fraction: number): void => onProgress?.({ phase: 'check', fraction })
+    return runSelfCheck(this.parts.workshop, { ...what, now: this.now(), signal, onProgress: progress })
   }
 
   private inTurn<T>({ signal, onProgress }: ModelTask, work: () => Promise<T>): Promise<T> {
@@ -225,16 +275,18 @@ export class ModelService {
     return verified.damaged.length === 0 ? verified : null
   }
 
-  private async bundledState(model: Catalog['models'][number]): Promise<BundledModel> {
-    const { id, name, licence, onePass, stateful } = model
+  private async bundledState(model: CatalogModel): Promise<BundledModel> {
+    const { id, name, licence } = model
     const found = this.bundledDamage.get(id) ?? []
     const damaged: string[] = []
-    for (const { file, bytes } of stateful ? [onePass, stateful] : [onePass]) {
+    for (const { file, bytes } of filesOfCatalog(model)) {
       const stats = await stat(path.join(this.parts.bundledFolder, file)).catch(() => null)
       const isWhole = stats?.isFile() === true && (bytes === null || stats.size === bytes)
       if (!isWhole || found.includes(file)) damaged.push(file)
     }
-    return { id, name, licence, bytes: sum(bundledBytes(model)), damaged }
+    const precisions = PRECISIONS.filter((precision) => precision === 'fp32' || model.fp16)
+    const selfChecks = await this.parts.checks.of(model)
+    return { id, name, licence, bytes: sum(bundledBytes(model)), precisions, selfChecks, damaged }
   }
 
   private async installedState(entry: InstalledEntry): Promise<InstalledModel> {
@@ -306,8 +358,18 @@ function bytesOf(record: ModelRecord): number {
   return sum(filesOf(record).map(({ bytes }) => bytes))
 }
 
-function bundledBytes({ onePass, stateful }: Catalog['models'][number]): readonly number[] {
-  return [onePass.bytes ?? 0, stateful?.bytes ?? 0]
+function bundledBytes(model: CatalogModel): readonly number[] {
+  return filesOfCatalog(model).map(({ bytes }) => bytes ?? 0)
+}
+
+/** What can be compared. Throws `E_MODEL_UNSUPPORTED`. */
+function bothOf(
+  id: string,
+  fp32: CheckedGraph | null,
+  fp16: CheckedGraph | null
+): Pick<SelfCheckOptions, 'fp32' | 'fp16'> {
+  if (fp32 !== null && fp16 !== null) return { fp32, fp16 }
+  throw new AppError('E_MODEL_UNSUPPORTED', { detail: `${id} is there in one precision only` })
 }
 
 function sum(values: readonly number[]): number {

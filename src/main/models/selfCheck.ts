@@ -11,11 +11,17 @@ export const TRUSTED_SNR_DB = 45
 
 type Tried = Extract<WorkshopEvent, { type: 'tried' }>
 
+/** The stateful graph of one precision. */
+export interface CheckedGraph {
+  readonly statefulPath: string
+  readonly sha256: string
+}
+
 export interface SelfCheckOptions {
-  /** Where the files lie. */
-  readonly folder: string
-  readonly fp32: PrecisionFiles
-  readonly fp16: PrecisionFiles
+  /** Results lie here while they are compared. */
+  readonly scratchFolder: string
+  readonly fp32: CheckedGraph
+  readonly fp16: CheckedGraph
   readonly device: Device
   readonly now: string
   readonly signal?: AbortSignal | undefined
@@ -27,19 +33,10 @@ export interface SelfCheckOptions {
  * device cannot do is the check's result, not an error; only `E_CANCELLED` is thrown, and errors of the file system.
  */
 export async function runSelfCheck(workshop: WorkshopHost, options: SelfCheckOptions): Promise<SelfCheck> {
-  const { folder, device, now, signal } = options
-  const [reference, result] = [path.join(folder, '.check-fp32'), path.join(folder, '.check-fp16')]
-  const attempt = (files: PrecisionFiles, outPath: string, referencePath: string | null): Promise<Tried> =>
-    workshop.try(
-      {
-        statefulPath: path.join(folder, files.stateful!.name),
-        sha256: files.stateful!.sha256,
-        device,
-        outPath,
-        referencePath
-      },
-      signal ? { signal } : {}
-    )
+  const { scratchFolder, device, now, signal } = options
+  const [reference, result] = [path.join(scratchFolder, '.check-fp32'), path.join(scratchFolder, '.check-fp16')]
+  const attempt = (graph: CheckedGraph, outPath: string, referencePath: string | null): Promise<Tried> =>
+    workshop.try({ ...graph, device, outPath, referencePath }, signal ? { signal } : {})
   const base = { device: keyOf(device), checkedAt: now }
   let fp32: Tried | null = null
   try {
@@ -56,6 +53,11 @@ export async function runSelfCheck(workshop: WorkshopHost, options: SelfCheckOpt
   } finally {
     await Promise.all([rm(reference, { force: true }), rm(result, { force: true })])
   }
+}
+
+/** Of an installed model in `folder`; null where there is no stateful graph. */
+export function graphIn(folder: string, { stateful }: PrecisionFiles): CheckedGraph | null {
+  return stateful && { statefulPath: path.join(folder, stateful.name), sha256: stateful.sha256 }
 }
 
 /** `auto` is the CPU, as the engine takes it. */
