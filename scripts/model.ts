@@ -85,7 +85,7 @@ function tellVerified(results: Awaited<ReturnType<Models['service']['verify']>>)
     if (damaged.length === 0) screen.line(`${id}: whole`)
     else {
       const error = new AppError('E_MODEL_DAMAGED', { detail: damaged.join(', ') }).toPayload()
-      screen.error(failureText(`${id}:`, error))
+      screen.error(failureText(`${id}:`, error, 'models'))
     }
   }
   return results.every(({ damaged }) => damaged.length === 0) ? 0 : FAILED
@@ -107,7 +107,7 @@ async function main(): Promise<number> {
   } catch (thrown) {
     const error = toAppError(thrown)
     screen.clearStatus()
-    screen.error(failureText(`${parsed.command.kind}:`, error.toPayload()))
+    screen.error(failureText(`${parsed.command.kind}:`, error.toPayload(), 'models'))
     if (error.code === 'E_INTERNAL') console.error(thrown)
     return interruption.signal.aborted ? EXIT_CANCELLED : FAILED
   } finally {

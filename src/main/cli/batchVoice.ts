@@ -1,5 +1,5 @@
 import type { ErrorPayload } from '../../shared/errors/appError'
-import { describeError, describeWarning } from '../../shared/errors/describe'
+import { describeError, describeWarning, type ErrorTopic } from '../../shared/errors/describe'
 import type { Job } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import type { ProgressEvent } from '../processes/engineProcess'
@@ -98,7 +98,7 @@ export class BatchVoice {
 }
 
 /** What happened, why, and what to do next. */
-export function failureText(head: string, error: ErrorPayload): string {
-  const { what, next } = describeError(error)
+export function failureText(head: string, error: ErrorPayload, topic?: ErrorTopic): string {
+  const { what, next } = describeError(error, topic)
   return `${head} ${printable(what)}\n    ${next} [${error.code}]`
 }

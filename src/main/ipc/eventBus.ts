@@ -15,7 +15,9 @@ const IN_SNAPSHOT: ReadonlySet<PushEvent['topic']> = new Set([
   'engine',
   'settings',
   'recovery',
-  'scan'
+  'scan',
+  'models',
+  'modelTask'
 ])
 
 /**
