@@ -10,9 +10,11 @@ export default defineConfig({
       input: {
         demo: 'scripts/demo.ts',
         model: 'scripts/model.ts',
+        device: 'scripts/device.ts',
         score: 'scripts/score.ts',
         bench: 'scripts/bench/bench.ts',
         bundleModel: 'scripts/bundleModel.ts',
+        measureMemory: 'scripts/measureMemory.ts',
         benchGraph: 'scripts/bench/graphCostChild.ts',
         pack: 'scripts/pack.ts',
         startHost: 'scripts/startHost.ts',

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { OutputFormat } from '../../shared/settings/choices'
 
 /** What a folder's files must be called to be taken: audio, and video whose sound track is worth cleaning. */
 export const AUDIO_EXTENSIONS: readonly string[] = (
@@ -9,16 +10,54 @@ export const AUDIO_EXTENSIONS: readonly string[] = (
 
 const EXTENSIONS = new Set(AUDIO_EXTENSIONS.map((name) => `.${name}`))
 
-/** Containers that are written as they came; all others come out as WAV. */
-const KEPT = [['.wav', '.wave', '.bwf', '.rf64'], ['.aiff', '.aif', '.aifc', '.aiffc'], ['.w64']] as const
+/** Names of one container each: a result keeps its source's among them. The first is given to others. */
+const FAMILIES = [
+  ['.wav', '.wave', '.bwf', '.rf64'],
+  ['.aiff', '.aif', '.aifc', '.aiffc'],
+  ['.w64'],
+  ['.flac'],
+  ['.mp3', '.mpga'],
+  ['.m4a', '.m4b', '.m4r'],
+  ['.ogg', '.oga'],
+  ['.opus'],
+  ['.caf']
+] as const
+
+/** What results of other sources are called, as far as a name tells it: the nearest format that is written. */
+const NEAREST: Readonly<Record<string, string>> = {
+  ...named('.flac', 'ape wv tta tak'),
+  ...named('.mp3', 'mp1 mp2'),
+  ...named('.m4a', 'aac adts ac3 eac3 dts amr awb wma qcp ra rm mpc dss ds2'),
+  ...named('.opus', 'spx')
+}
+
+function named(extension: string, names: string): Record<string, string> {
+  return Object.fromEntries(names.split(' ').map((name) => [`.${name}`, extension]))
+}
+
+const ASKED: Readonly<Record<Exclude<OutputFormat, 'source'>, string>> = {
+  wav16: '.wav',
+  wav24: '.wav',
+  wav32f: '.wav',
+  flac: '.flac',
+  mp3: '.mp3',
+  m4a: '.m4a',
+  opus: '.opus'
+}
 
 export function isAudioName(name: string): boolean {
   return EXTENSIONS.has(path.extname(name).toLowerCase())
 }
 
-/** The extension an output will have by its source's name: its own where it can be written, else `.wav`. */
-export function plannedExtension(inputExtension: string): string {
-  return familyOf(inputExtension) === undefined ? '.wav' : inputExtension
+/**
+ * The extension an output will have by its source's name: its own where it can be written, else that of the nearest format;
+ * or by the format that was asked for. What a file really is the engine finds out: see {@link finalExtension}.
+ */
+export function plannedExtension(inputExtension: string, format: OutputFormat = 'source'): string {
+  const asked = format === 'source' ? (NEAREST[inputExtension.toLowerCase()] ?? '.wav') : ASKED[format]
+  const family = familyOf(inputExtension)
+  const mayKeep = family !== undefined && (format === 'source' || family === familyOf(asked))
+  return mayKeep ? inputExtension : asked
 }
 
 /**
@@ -27,12 +66,14 @@ export function plannedExtension(inputExtension: string): string {
  */
 export function finalExtension(planned: string, written: string): string {
   const family = familyOf(planned)
-  return family !== undefined && family === familyOf(written) ? planned : written
+  // Opus lies in Ogg: who calls it .ogg is right.
+  const isOpusInOgg = written.toLowerCase() === '.opus' && /^\.og[ga]$/i.test(planned)
+  return (family !== undefined && family === familyOf(written)) || isOpusInOgg ? planned : written
 }
 
 function familyOf(extension: string): number | undefined {
   const wanted = extension.toLowerCase()
-  const index = KEPT.findIndex((names) => (names as readonly string[]).includes(wanted))
+  const index = FAMILIES.findIndex((names) => (names as readonly string[]).includes(wanted))
   return index < 0 ? undefined : index
 }
 

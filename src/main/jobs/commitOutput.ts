@@ -1,7 +1,7 @@
-import { link, lstat, open, rename, unlink } from 'node:fs/promises'
+import { link, lstat, open, rename, stat, unlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../../shared/errors/appError'
+import { AppError, type WarningCode } from '../../shared/errors/appError'
 import type { OnExists } from '../../shared/settings/choices'
 import { finalExtension } from './audioNames'
 import { numberedPath } from './fileNames'
@@ -27,11 +27,15 @@ export interface CommitRequest {
   readonly claims: OutputClaims
   /** The job, in whose name another path is taken where the planned one does not do. */
   readonly owner: string
+  /** The file whose times the result gets; absent: it has those of its making. */
+  readonly timesOf?: string | undefined
 }
 
 export interface Committed {
   readonly kind: 'written' | 'skipped'
   readonly path: string
+  /** W_TAGS_LOST where the file system did not take the times. */
+  readonly warnings: readonly WarningCode[]
 }
 
 /**
@@ -42,6 +46,8 @@ export async function commitOutput(request: CommitRequest, fs: CommitFs = commit
   const { partPath, plannedPath, onExists, claims, owner } = request
   const { dir, name, ext } = path.parse(plannedPath)
   const target = path.join(dir, name + finalExtension(ext, request.extension))
+  const hasTimes = request.timesOf === undefined || (await keepTimes(partPath, request.timesOf))
+  const warnings = hasTimes ? [] : (['W_TAGS_LOST'] as const)
   for (let n = 1; n < 10_000; n++) {
     const candidate = numberedPath(target, n)
     if (candidate !== plannedPath && !(await claims.tryTake(candidate, owner))) continue
@@ -50,12 +56,12 @@ export async function commitOutput(request: CommitRequest, fs: CommitFs = commit
       if (await claims.isInput(candidate)) throw new AppError('E_SAME_FILE', { path: candidate, detail: candidate })
       await fs.rename(partPath, candidate)
       await fs.syncFolder(dir)
-      return { kind: 'written', path: candidate }
+      return { kind: 'written', path: candidate, warnings }
     }
-    if (await placeWithoutReplacing(partPath, candidate, fs)) return { kind: 'written', path: candidate }
+    if (await placeWithoutReplacing(partPath, candidate, fs)) return { kind: 'written', path: candidate, warnings }
     if (onExists === 'skip') {
       await fs.unlink(partPath)
-      return { kind: 'skipped', path: candidate }
+      return { kind: 'skipped', path: candidate, warnings: [] }
     }
   }
   throw new AppError('E_IO', { path: target, detail: 'no free name' })
@@ -135,4 +141,16 @@ async function syncFolder(folder: string): Promise<void> {
 
 function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/**
+ * Gives a part its source's times of change and of reading, before it gets its name: whoever sees the result sees them. False
+ * where the file system does not take them (some network disks), which costs nobody the result.
+ */
+async function keepTimes(partPath: string, sourcePath: string): Promise<boolean> {
+  const { atime, mtime } = await stat(sourcePath)
+  return utimes(partPath, atime, mtime).then(
+    () => true,
+    () => false
+  )
 }

@@ -39,7 +39,7 @@ export async function planOutputs<T extends PlanItem>(
   const plan = new Plan<T>(options)
   const planned = new Map<T, PlannedFile<T>>()
   // Who keeps its extension has the first right to the name: `a.wav` before `a.mp3`, in whatever order they came.
-  const [keeping, changing] = partition(files, (file) => !changesExtension(file))
+  const [keeping, changing] = partition(files, (file) => !changesExtension(file, options.output))
   for (const [n, file] of [...keeping, ...changing].entries()) {
     await breathe(n)
     planned.set(file, await plan.place(file))
@@ -75,7 +75,7 @@ class Plan<T extends PlanItem> {
   private *candidates(file: PlanItem, desired: string): Generator<string> {
     yield desired
     const { dir, name, ext } = path.parse(desired)
-    if (changesExtension(file)) yield path.join(dir, fitName(name, path.extname(file.path) + ext))
+    if (changesExtension(file, this.options.output)) yield path.join(dir, fitName(name, path.extname(file.path) + ext))
     const key = pathKey(desired)
     for (let n = this.numbers.get(key) ?? 2; n < MAX_NUMBER; n++) {
       this.numbers.set(key, n + 1)
@@ -102,9 +102,9 @@ function refused<T extends PlanItem>(file: T, desired: string): PlannedFile<T> {
   return { file, outputPath: null, error: error.toPayload() }
 }
 
-function changesExtension(file: PlanItem): boolean {
+function changesExtension(file: PlanItem, { format }: OutputSettings): boolean {
   const extension = path.extname(file.path)
-  return plannedExtension(extension) !== extension
+  return plannedExtension(extension, format) !== extension
 }
 
 /** One folder's tree goes straight into the output folder; of several each keeps its own name, made unique. */

@@ -265,19 +265,26 @@ export class QueueRunner {
     await this.ensureEngine(run, settings)
     const residualGain = 1 - settings.strengthPercent / 100
     const { id: jobId, inputPath } = job
-    const file: FileJob = { jobId, inputPath, partPath, outputContainer: null, residualGain, isUrgent: false }
+    const { onExists, format, quality, keepTimes } = settings.output
+    const output = { format, quality }
+    const file: FileJob = { jobId, inputPath, partPath, outputContainer: null, output, residualGain, isUrgent: false }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)
     const request = { partPath, plannedPath: job.outputPath, extension: done.extension }
-    const { onExists } = settings.output
-    const committed = await commitOutput({ ...request, onExists, claims, owner: job.id })
+    const committed = await commitOutput({
+      ...request,
+      onExists,
+      claims,
+      owner: jobId,
+      timesOf: keepTimes ? inputPath : undefined
+    })
     forgetPart(partPath)
     if (committed.kind === 'skipped') store.dispatch({ type: 'jobSkipped', jobId: job.id })
     else
       store.dispatch({
         type: 'jobFinished',
         jobId: job.id,
-        result: resultOf(done, committed.path, this.shortage.warningsOf(jobId))
+        result: resultOf(done, committed.path, [...this.shortage.warningsOf(jobId), ...committed.warnings])
       })
     await this.shortage.finished(jobId, run.started?.settings ?? null)
   }

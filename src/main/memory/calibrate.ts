@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../../shared/errors/appError'
 import type { GpuMemory } from '../../shared/ipc/memoryViews'
 import { orCancelled, refuseCancelled } from '../bench/cancelling'
 import { EngineHost } from '../processes/engineHost'
+import { HOST_LIMITS, type HostLimits } from '../processes/engineProcess'
 import type { OpenTransport } from '../processes/engineTransport'
 import { calibrationWav } from './calibrationWav'
 import { fitForecast } from './fit'
@@ -24,8 +25,12 @@ const FILE_SEC = { carried: 1.1, overlap: 3.6 } as const
 /** No shape is tried that is forecast to take more than this share of the free memory. */
 const FREE_SHARE = 0.7
 const GPU_EVERY_MS = 100
+/** What a recording of minutes adds to one of a second: kept excerpts, and a heap that has grown. Measured: 6 to 11 MB. */
+const LONGER_FILE_BYTES = 10e6
+/** A machine that is busy with something else is no reason to call an engine dead. */
+const LIMITS: HostLimits = { ...HOST_LIMITS, silentSec: 120 }
 /** The last word of a session comes with its heartbeat. */
-const FACTS_PATIENCE_MS = 2000
+const FACTS_PATIENCE_MS = 15_000
 
 export interface CalibrateOptions {
   readonly open: OpenTransport
@@ -36,6 +41,10 @@ export interface CalibrateOptions {
   /** Device memory of these processes; absent where no device is asked about. */
   readonly readGpu?: (pids: readonly number[]) => Promise<GpuMemory>
   readonly onPoint?: (point: MeasuredPoint) => void
+  /** Nobody waits for it. */
+  readonly isBackground?: boolean
+  /** Of the recording; short ones by default. */
+  readonly fileSec?: number
 }
 
 /**
@@ -53,7 +62,8 @@ export async function calibrate(
       const forecast = points.length < 2 ? null : fitForecast(points)
       if (forecast !== null && forecast(shape) > FREE_SHARE * options.availableBytes) continue
       try {
-        points.push(await measureShape({ ...settings, ...shape }, folder, options))
+        const point = await measureShape({ ...settings, ...shape }, folder, options)
+        points.push({ ...point, peakBytes: point.peakBytes + LONGER_FILE_BYTES })
       } catch (thrown) {
         const error = toAppError(orCancelled(thrown, options.signal))
         const isShortage = error.code === 'E_MEMORY' || error.code === 'E_GPU_OOM'
@@ -68,7 +78,8 @@ export async function calibrate(
   }
 }
 
-async function measureShape(
+/** One shape, in an engine of its own, over a recording in `folder` of so many seconds as the options say. */
+export async function measureShape(
   settings: EngineSettings,
   folder: string,
   options: CalibrateOptions
@@ -76,9 +87,9 @@ async function measureShape(
   const { open, signal, readGpu } = options
   refuseCancelled(signal)
   const channels = Math.max(2, settings.batch)
-  const inputPath = path.join(folder, `${channels}.wav`)
-  await writeFile(inputPath, calibrationWav(channels, FILE_SEC[settings.join]))
-  const host = new EngineHost(open)
+  const inputPath = path.join(folder, `${settings.chunkSec}x${channels}.wav`)
+  await writeFile(inputPath, calibrationWav(channels, options.fileSec ?? FILE_SEC[settings.join]))
+  const host = new EngineHost(open, LIMITS)
   const kill = (): void => {
     host.killNow()
   }
@@ -86,7 +97,7 @@ async function measureShape(
   try {
     const status = await host.start({ ...settings, overlapSec: Math.min(settings.overlapSec, settings.chunkSec / 2) })
     if (status.kind === 'unavailable') throw new AppError(status.error.code, status.error.data)
-    lowerPriority(host.pid)
+    if (options.isBackground) lowerPriority(host.pid)
     const vram = new VramPeak(host, readGpu)
     const partPath = path.join(folder, `${settings.chunkSec}x${settings.batch}.part`)
     const file = { jobId: 'measure', inputPath, partPath, outputContainer: null, residualGain: 0, isUrgent: false }

@@ -1,7 +1,7 @@
 import { sameShape, type Shape, type ShapePoint } from './shape'
 
 /** Between measured shapes the peak may lie above what the fit says: peaks of one shape differ by that much from run to run. */
-const MARGIN = 1.03
+const MARGIN = 1.05
 const ROUNDS = 3000
 
 /** Peak memory of any shape, in bytes. */

@@ -63,6 +63,8 @@ export class JobMemory {
     settings: EngineSettings,
     modelChunkSec: number
   ): MemoryQuestion {
-    return { settings, budgetMb, modelChunkSec, bundled: this.options.bundled.get(modelId) ?? null }
+    // What came with the model is of its FP32 files.
+    const bundled = settings.fullModel === null ? (this.options.bundled.get(modelId) ?? null) : null
+    return { settings, budgetMb, modelChunkSec, bundled }
   }
 }

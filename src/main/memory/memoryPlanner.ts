@@ -54,6 +54,11 @@ interface Measuring {
   readonly done: Promise<void>
 }
 
+interface MeasureWish {
+  readonly signal?: AbortSignal
+  readonly isBackground?: boolean
+}
+
 /** What one kind of run is known to take. */
 interface Known {
   readonly key: string
@@ -87,7 +92,7 @@ export class MemoryPlanner {
     const known = await this.known({ ...question, settings: asked.settings })
     if (question.budgetMb === null) return limited(asked, known.limit)
     if (known.ram === null) {
-      await this.measure(asked.settings, known.key, signal)
+      await this.measure(asked.settings, known.key, signal ? { signal } : {})
       return this.plan(question, signal)
     }
     const choice = chooseFor(question, known, known.ram)
@@ -179,18 +184,22 @@ export class MemoryPlanner {
 
   private unknownYet(asked: PlannedRun, key: string): ForecastView {
     const { settings, reason } = asked
-    if (!this.hopeless.has(key) && !this.options.isBusy()) void this.measure(settings, key).catch(() => undefined)
+    if (!this.hopeless.has(key) && !this.options.isBusy())
+      void this.measure(settings, key, { isBackground: true }).catch(() => undefined)
     const { chunkSec, batch, device } = settings
     const nothing = { ramBytes: null, vramBytes: null, smallestBytes: null, fitsBudget: null }
     return { state: this.measuring ? 'measuring' : 'unknown', ...{ chunkSec, batch, device, reason }, ...nothing }
   }
 
   /** One at a time; who asks for the one under way waits for it. */
-  private async measure(settings: EngineSettings, key: string, signal?: AbortSignal): Promise<void> {
+  private async measure(settings: EngineSettings, key: string, wish: MeasureWish): Promise<void> {
+    const { signal, isBackground = false } = wish
     if (this.measuring && this.measuring.key !== key) await this.standBack()
     if (!this.measuring) {
       const abort = new AbortController()
-      const done = this.runMeasuring(settings, key, abort.signal).finally(() => (this.measuring = null))
+      const done = this.runMeasuring(settings, key, { signal: abort.signal, isBackground }).finally(
+        () => (this.measuring = null)
+      )
       this.measuring = { key, abort, done }
     }
     const { abort, done } = this.measuring
@@ -201,13 +210,14 @@ export class MemoryPlanner {
     await done.finally(() => signal?.removeEventListener('abort', stop))
   }
 
-  private async runMeasuring(settings: EngineSettings, key: string, signal: AbortSignal): Promise<void> {
+  private async runMeasuring(settings: EngineSettings, key: string, wish: Required<MeasureWish>): Promise<void> {
+    const { signal } = wish
     const { book, openEngine: open, scratchFolder: folder, availableBytes, readGpu, onMeasured, log } = this.options
     const isCpu = settings.device === 'cpu' || settings.device === 'auto'
     try {
       await mkdir(folder, { recursive: true })
       const gpu = isCpu ? {} : { readGpu }
-      const points = await calibrate(settings, { open, folder, availableBytes: availableBytes(), signal, ...gpu })
+      const points = await calibrate(settings, { open, folder, availableBytes: availableBytes(), ...wish, ...gpu })
       for (const point of points) book.record(key, point)
       if (points.length < 2) throw new AppError('E_MEMORY', { detail: 'only one shape could be measured' })
     } catch (thrown) {
