@@ -12,6 +12,11 @@ import { appWithOffer, ModelShop } from './modelShop'
 import { writeRecording } from './recordings'
 import { look, LOOKS, noToasts, type LookOptions } from './shots'
 
+/** Either language, either theme: each picture costs a second. */
+const BOTH = [LOOKS[0]!, LOOKS[3]!]
+/** Conversion and check start processes of their own, on a machine that may be busy. */
+const MADE = { timeout: 45_000 }
+
 /** Models from the window: the first start, import, use, FP16, download with a break, removal. One app, started twice. */
 describe.skipIf(LAUNCHER === null)('models in the window', () => {
   const place = new Place()
@@ -70,7 +75,7 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
 
   it('welcomes once, and never again (a question at every start)', async () => {
     await app.page.getByTestId('welcome').waitFor()
-    await shots('welcome')
+    await shots('welcome', { looks: BOTH })
     await app.control.resize(900, 600)
     await shots('welcome', { size: '-small', looks: [{ language: 'en', theme: 'light' }] })
     await app.control.resize(1280, 800)
@@ -89,10 +94,10 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     await app.control.answerDialog({ kind: 'open', filePaths: [evil] })
     await app.page.getByTestId('models-import').click()
     const refused = app.page.locator('[data-end="failed"]')
-    await refused.waitFor()
+    await refused.waitFor(MADE)
     expect(await refused.innerText()).toContain('Free model.pt was not imported')
     expect(await refused.innerText()).toContain('was not opened. Get the model from its authors.')
-    await model('quiet-room').waitFor()
+    await model('quiet-room').waitFor(MADE)
     await until(shelf, ({ tasks }) => tasks.every(({ state }) => state.kind !== 'running'), { what: 'the import' })
     const { models } = await shelf()
     expect(models.find(({ id }) => id === 'quiet-room')).toMatchObject({
@@ -124,7 +129,7 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
     expect(await engine()).toMatch(/^CPU · \d+ threads? · FP16$/u)
     expect(filesUnder(path.dirname(wav))).toEqual(['Harbour.clean.wav', 'Harbour.wav'])
     await noToasts(app)
-    await shots('settings-fp16', { looks: [LOOKS[0]!, LOOKS[3]!] })
+    await shots('settings-fp16', { looks: BOTH })
   })
 
   it('downloads with a break: goes on where it was, and installs what came', async () => {
@@ -137,13 +142,13 @@ describe.skipIf(LAUNCHER === null)('models in the window', () => {
       { what: 'half of the download' }
     )
     await offer.scrollIntoViewIfNeeded()
-    await shots('models')
+    await shots('models', { looks: BOTH })
     await offer.getByRole('button', { name: 'Cancel: Harbour' }).click()
     await until(shelf, ({ tasks }) => tasks.every(({ state }) => state.kind !== 'running'), { what: 'the end of it' })
     expect(await offer.innerText()).toMatch(/(?:49|50)% of it is here/u)
     shop.isHolding = false
     await offer.getByRole('button', { name: 'Go on with the download of Harbour' }).click()
-    await model('harbour').waitFor()
+    await model('harbour').waitFor(MADE)
     expect(shop.ranges).toEqual([undefined, `bytes=${shop.bytes.length >> 1}-`])
     expect(await model('harbour').innerText()).toContain('CC0-1.0')
   })
