@@ -35,7 +35,7 @@ export async function* tarFiles(source: AsyncIterable<Buffer>): AsyncGenerator<T
     longName = null
     const body = reader.body(bytes)
     if (type === '0' || type === '\0') yield { name, bytes, data: body }
-    for await (const rest of body) void rest
+    await drained(body)
     if ((await reader.take(padding)) === null) throw new TarError('it is cut short')
   }
 }
@@ -84,6 +84,11 @@ class BlockReader {
     this.rest = this.rest.subarray(part.length)
     return part
   }
+}
+
+async function drained(body: AsyncIterable<Buffer>): Promise<void> {
+  const parts = body[Symbol.asyncIterator]()
+  while ((await parts.next()).done !== true);
 }
 
 function nameOf(header: Buffer): string {

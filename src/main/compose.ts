@@ -5,13 +5,17 @@ import { z } from 'zod'
 import { openGpu } from './core/gpu/openGpu'
 import { availableBytes } from './core/metricsSampler'
 import { dataFolderOf } from './dataFolder'
+import { cudaEnvironment } from './devices/cudaSupport'
+import { openDevices, type Devices } from './devices/openDevices'
+import { ortPackage } from './devices/ortPackage'
 import { JobMemory } from './memory/jobMemory'
 import { MemoryBook } from './memory/memoryBook'
 import { ModelLibrary } from './models/library'
 import { installedIn } from './models/openModels'
 import { EngineHost } from './processes/engineHost'
 import type { OpenTransport } from './processes/engineTransport'
-import { forkTransport } from './processes/forkTransport'
+import { forkTransport, workshopForkTransport } from './processes/forkTransport'
+import { WorkshopHost } from './processes/workshopHost'
 
 /** Where things lie: the one place that knows the layout of the built program. */
 export interface Layout {
@@ -66,20 +70,36 @@ export interface HeadlessServices {
   readonly models: (data: string | null) => ModelLibrary
   /** Memory of jobs, as the same data folder knows it. */
   readonly memory: (data: string | null) => Promise<JobMemory>
+  /** What is known of this machine's devices; the engine finds CUDA's libraries of the same data folder from then on. */
+  readonly devices: (data: string | null) => Promise<Devices>
 }
 
 /** The parts of the program that run without a window, wired. */
-export function composeHeadless(
-  layout: Layout,
-  openEngine: OpenTransport = () => forkTransport(layout.enginePath)
-): HeadlessServices {
+export function composeHeadless(layout: Layout, openOther?: OpenTransport): HeadlessServices {
+  let dataFolder = dataFolderHere(null)
+  const openEngine = openOther ?? (() => forkTransport(layout.enginePath, cudaEnvironment(dataFolder, ortPackage())))
   const host = new EngineHost(openEngine)
   return {
     version: layout.version,
     host,
     models: (data) => libraryOf(layout, data),
-    memory: (data) => openMemory({ layout, host, openEngine, folder: dataFolderHere(data) })
+    memory: (data) => openMemory({ layout, host, openEngine, folder: dataFolderHere(data) }),
+    devices: (data) => {
+      dataFolder = dataFolderHere(data)
+      return devicesOf(layout, data)
+    }
   }
+}
+
+/** Devices as a data folder knows them, tried in processes that find CUDA's libraries there. */
+export function devicesOf(layout: Layout, data: string | null, workshop?: WorkshopHost): Promise<Devices> {
+  const dataFolder = dataFolderHere(data)
+  const open = (): ReturnType<typeof workshopForkTransport> =>
+    workshopForkTransport(layout.workshopPath, cudaEnvironment(dataFolder, ortPackage()))
+  const log = (line: string): void => {
+    console.error(line)
+  }
+  return openDevices({ dataFolder, workshop: workshop ?? new WorkshopHost(open), log })
 }
 
 interface HeadlessMemory {

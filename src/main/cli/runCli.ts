@@ -3,8 +3,13 @@ import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/app
 import type { NewJob } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
 import { emptyQueue } from '../../shared/jobs/reduceQueue'
-import type { JobSettings } from '../../shared/settings/jobSettings'
+import type { Device } from '../../shared/settings/choices'
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
 import { BatchMeter } from '../jobs/batchMeter'
+import { onDevice, withoutFailed } from '../devices/autoDevice'
+import type { Devices } from '../devices/openDevices'
+import type { DeviceChoice } from '../../shared/ipc/deviceViews'
+import { autoText } from './deviceWords'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
 import type { JobMemory } from '../memory/jobMemory'
@@ -32,6 +37,7 @@ export interface CliServices {
   readonly host: EngineHost
   readonly models: (data: string | null) => ModelLibrary
   readonly memory: (data: string | null) => Promise<JobMemory>
+  readonly devices: (data: string | null) => Promise<Devices>
   readonly stdout: Terminal
   readonly stderr: Terminal
 }
@@ -87,6 +93,7 @@ class DenoiseCommand {
     if (model.precisionReason) this.screen.line(PRECISION_NOTES[model.precisionReason])
     this.tellScan(batch)
     const settings = this.jobSettings(batch, model, values)
+    if (this.choice) this.screen.line(autoText(this.choice))
     const memory = await this.services.memory(this.args.data)
     const { state, stopped } = await this.withinBudget(memory, model, settings)
       .then(() => this.denoise(batch, { model, memory, settings }))
@@ -102,8 +109,10 @@ class DenoiseCommand {
   /** A model that is not there is a wrong option, not a failed file. */
   private async resolveModel(): Promise<ResolvedModel> {
     try {
-      const { model, data, precision, device } = this.args
-      return await this.services.models(data).resolve(model, { precision, device })
+      const { model, data, precision } = this.args
+      const models = this.services.models(data)
+      const device = await this.deviceFor(models)
+      return await models.resolve(model, { precision, device })
     } catch (thrown) {
       const head = this.args.model === null ? 'The default model:' : `--model ${this.args.model}:`
       throw new UsageError(failureText(head, toAppError(thrown).toPayload()))
@@ -119,8 +128,31 @@ class DenoiseCommand {
     }
   }
 
+  /** What was asked for, or what `auto` stands for; where that fails at the engine's start, the next one is taken and told. */
+  private async deviceFor(library: ModelLibrary): Promise<Device> {
+    const { model, data, device, join } = this.args
+    const devices = await this.services.devices(data)
+    const modelId = model ?? (await library.catalog()).default
+    const wish = { ...DEFAULT_JOB_SETTINGS, modelId, device, join: join ?? DEFAULT_JOB_SETTINGS.join }
+    const { wanted, deviceChoice } = await onDevice({ devices, models: { library } }, wish)
+    this.choice = deviceChoice
+    this.services.host.standIn = async (engine, error) => {
+      const choice = this.choice && { deviceChoice: this.choice, wish }
+      if (withoutFailed(devices.service, { engine, error, choice }) === null) return null
+      const next = await onDevice({ devices, models: { library } }, wish)
+      this.choice = next.deviceChoice
+      if (next.deviceChoice) this.screen.error(autoText(next.deviceChoice))
+      const { files, fullFiles } = await library.resolve(model, { ...this.args, device: next.wanted.device })
+      return { ...engine, model: files, fullModel: fullFiles, device: next.wanted.device }
+    }
+    return wanted.device
+  }
+
+  private choice: DeviceChoice | null = null
+
   private jobSettings({ output }: PreparedBatch, model: ResolvedModel, join: JoinSettings['values']): JobSettings {
-    const { device, precision, batch, budgetMb, threads, strengthPercent } = this.args
+    const { precision, batch, budgetMb, threads, strengthPercent } = this.args
+    const device = this.choice?.device ?? this.args.device
     return { modelId: model.label, device, precision, ...join, batch, budgetMb, threads, strengthPercent, output }
   }
 

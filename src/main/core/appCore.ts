@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
-import type { DeviceChoice } from '../../shared/ipc/deviceViews'
 import type { GpuMemory } from '../../shared/ipc/memoryViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
@@ -25,7 +24,7 @@ import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
 import { WorkshopHost } from '../processes/workshopHost'
 import { SettingsStore } from '../settings/settingsStore'
-import { decideDevice } from '../devices/autoDevice'
+import { onDevice, withoutFailed } from '../devices/autoDevice'
 import { openDevices, type Devices } from '../devices/openDevices'
 import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
@@ -363,7 +362,7 @@ export class AppCore {
   }
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
-    const { wanted, deviceChoice } = await this.onDevice(settings)
+    const { wanted, deviceChoice } = await onDevice(this.parts, settings)
     const resolved = await this.modelUse.resolve(wanted)
     const asked = this.asked(wanted, resolved)
     const { settings: engine } = await this.memory.plan(wanted, asked, resolved.chunkSec)
@@ -373,24 +372,16 @@ export class AppCore {
   }
 
   private async forecast(settings: JobSettings): Promise<ForecastView> {
-    const { wanted } = await this.onDevice(settings)
+    const { wanted } = await onDevice(this.parts, settings)
     const resolved = await this.modelUse.resolve(wanted)
     return this.memory.forecast(wanted, this.asked(wanted, resolved), resolved.chunkSec)
   }
 
-  /** `auto` decided by what was measured: the engine gets a device. */
-  private async onDevice(settings: JobSettings): Promise<{ wanted: JobSettings; deviceChoice: DeviceChoice | null }> {
-    const deviceChoice = await decideDevice(this.parts.devices.service, this.parts.models.library, settings)
-    return { wanted: deviceChoice === null ? settings : { ...settings, device: deviceChoice.device }, deviceChoice }
-  }
-
-  /** The engine could not be opened on what `auto` stood for: the next best. A device that was named is not replaced. */
   private async standIn(engine: EngineSettings, error: AppError): Promise<EngineSettings | null> {
-    const choice = this.choices.of(engine)
-    if (!choice?.deviceChoice || engine.device === 'auto' || engine.device === 'cpu') return null
-    this.options.log(`auto leaves ${engine.device} out: ${error.message}`)
-    this.parts.devices.service.markFailed(engine.device, error.toPayload())
-    return this.engineSettings(choice.wish)
+    const { devices } = this.parts
+    const wish = withoutFailed(devices.service, { engine, error, choice: this.choices.of(engine) })
+    if (wish) this.options.log(`auto leaves ${engine.device} out: ${error.message}`)
+    return wish && this.engineSettings(wish)
   }
 
   /** What a job asks for, before memory has its say. */

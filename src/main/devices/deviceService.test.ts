@@ -56,21 +56,22 @@ describe('a trial', () => {
   test.each([
     ['wrong', 'wrong', 'wrongResult', '12.1 dB'],
     ['silent', 'wrong', 'wrongResult', 'no dB'],
-    ['nan', 'wrong', 'notFinite', null],
-    ['crash', 'unavailable', 'crashed', expect.stringContaining('SIGSEGV')],
-    ['quits', 'unavailable', 'crashed', expect.any(String)],
+    ['nan', 'wrong', 'notFinite', ''],
+    ['crash', 'unavailable', 'crashed', 'SIGSEGV'],
+    ['quits', 'unavailable', 'crashed', 'exit code 0'],
     ['library', 'unavailable', 'missingLibrary', 'libcublasLt.so.12'],
-    ['provider', 'unavailable', 'noCudaSupport', expect.any(String)],
-    ['adapter', 'unavailable', 'noAdapter', expect.any(String)],
-    ['memory', 'unavailable', 'outOfMemory', expect.any(String)]
+    ['provider', 'unavailable', 'noCudaSupport', 'shared library'],
+    ['adapter', 'unavailable', 'noAdapter', 'adapter'],
+    ['memory', 'unavailable', 'outOfMemory', 'out of memory']
   ])('of a device that is %s has a typed reason, and the next one is tried', async (mode, state, reason, detail) => {
     const service = await serviceWith({ cuda: mode, webgpu: 'quick' })
     const [cpu, cuda, webgpu] = await service.probe('all', model())
     expect(cpu).toMatchObject({ device: 'cpu', state: 'right', reason: null })
-    expect(cuda).toMatchObject({ device: 'cuda', state, reason, detail })
+    expect(cuda).toMatchObject({ device: 'cuda', state, reason })
+    expect(cuda?.detail ?? '').toContain(detail)
     expect(webgpu).toMatchObject({ device: 'webgpu', state: 'right', matchDb: 110, rssBytes: 9e6 })
     expect(await service.choose(model())).toMatchObject({ device: 'webgpu', reason: 'fastest' })
-    expect(readdirSync(folder.root).filter((name) => /^devices-/u.test(name))).toEqual([])
+    expect(readdirSync(folder.root).filter((name) => name.startsWith('devices-'))).toEqual([])
   })
 
   test.each(['hang', 'deaf'])('that never ends (%s) is ended after its time', async (mode) => {
@@ -84,7 +85,7 @@ describe('a trial', () => {
     const service = await serviceWith({ webgpu: 'hang' })
     const abort = new AbortController()
     const onDevice = (device: ConcreteDevice): void => {
-      if (device === 'webgpu') setTimeout(() => abort.abort(), 50)
+      if (device === 'webgpu') setTimeout(abort.abort.bind(abort), 50)
     }
     await expect(service.probe('webgpu', model(), { signal: abort.signal, onDevice })).rejects.toMatchObject({
       code: 'E_CANCELLED'
