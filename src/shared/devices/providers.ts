@@ -100,5 +100,7 @@ export function explainRefusal(text: string): Refusal {
 }
 
 function shortened(text: string): string {
-  return text.replace(/\s+/gu, ' ').trim().slice(0, MAX_DETAIL)
+  // eslint-disable-next-line no-control-regex -- colours of ONNX Runtime's log
+  const plain = text.replace(/\u001b\[[\d;]*m/gu, '')
+  return plain.replace(/\s+/gu, ' ').trim().slice(0, MAX_DETAIL)
 }
