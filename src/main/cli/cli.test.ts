@@ -27,6 +27,7 @@ describe('parseCommand', () => {
       chunkSec: null,
       overlapSec: null,
       batch: 1,
+      budgetMb: null,
       threads: null,
       strengthPercent: 100,
       namePattern: null,
