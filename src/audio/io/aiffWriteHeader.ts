@@ -5,14 +5,15 @@ const AIFC_VERSION_1 = 0xa2805140
 const FLOAT_NAMES = { f32: ['fl32', '32-bit floating point'], f64: ['fl64', '64-bit floating point'] } as const
 
 /** Everything before the samples of an AIFF file (integers), or AIFC (fl32, fl64). Sizes must fit 32 bits (`sinkCanHold`). */
-export function aiffHeader(format: SinkFormat, frames: number): Buffer {
+export function aiffHeader(format: SinkFormat, frames: number, chunksAfterBytes = 0): Buffer {
   const dataBytes = frames * bytesPerSample(format.sampleFormat) * format.channels
   const floatName =
     format.sampleFormat === 'f32' || format.sampleFormat === 'f64' ? FLOAT_NAMES[format.sampleFormat] : null
   const version = floatName === null ? Buffer.alloc(0) : chunk('FVER', uint32(AIFC_VERSION_1))
   const common = chunk('COMM', Buffer.concat([commonBody(format, frames), compressionName(floatName)]))
   const soundHead = Buffer.concat([Buffer.from('SSND', 'latin1'), uint32(8 + dataBytes), Buffer.alloc(8)])
-  const formBytes = 4 + version.length + common.length + soundHead.length + dataBytes + (dataBytes % 2)
+  const formBytes =
+    4 + version.length + common.length + soundHead.length + dataBytes + (dataBytes % 2) + chunksAfterBytes
   return Buffer.concat([
     Buffer.from('FORM', 'latin1'),
     uint32(formBytes),

@@ -23,15 +23,20 @@ const HEADERS = { wav: wavHeader, w64: w64Header, aiff: aiffHeader }
 
 /**
  * Starts a PCM file at `partPath`, which must not exist (a link there is not followed). Throws E_DISK_FULL, E_READ_ONLY,
- * E_IO, and E_UNSUPPORTED for a sample format that the container does not have.
+ * E_IO, and E_UNSUPPORTED for a sample format that the container does not have. `tagChunks`, whole chunks of the
+ * container, come behind the samples; W64 takes none.
  */
-export async function createSink(partPath: string, format: SinkFormat): Promise<AudioSink> {
+export async function createSink(
+  partPath: string,
+  format: SinkFormat,
+  tagChunks: Buffer = Buffer.alloc(0)
+): Promise<AudioSink> {
   const wrong = format.container === 'aiff' ? 'u8' : 's8'
   if (format.sampleFormat === wrong) {
     throw new AppError('E_UNSUPPORTED', { path: partPath, detail: `${wrong} in ${format.container}` })
   }
   try {
-    return new PcmSink(partPath, format, await open(partPath, 'wx'))
+    return new PcmSink(partPath, { format, tagChunks }, await open(partPath, 'wx'))
   } catch (thrown) {
     throw fileError(thrown, partPath)
   }
@@ -50,13 +55,19 @@ class PcmSink implements AudioSink {
   private isOpen = true
   private isAborted = false
 
+  private readonly format: SinkFormat
+  private readonly tagChunks: Buffer
+
   constructor(
     private readonly path: string,
-    private readonly format: SinkFormat,
+    content: { readonly format: SinkFormat; readonly tagChunks: Buffer },
     private readonly handle: FileHandle
   ) {
+    const { format, tagChunks } = content
+    this.format = format
+    this.tagChunks = tagChunks
     this.frameBytes = bytesPerSample(format.sampleFormat) * format.channels
-    this.headerBytes = HEADERS[format.container](format, 0).length
+    this.headerBytes = HEADERS[format.container](format, 0, 0).length
     this.position = this.headerBytes
     this.encoder = pcmEncoder({ ...format, bigEndian: format.container === 'aiff' }, BLOCK_BYTES)
   }
@@ -93,10 +104,12 @@ class PcmSink implements AudioSink {
     // RIFF and FORM pad odd data; at the end of a W64 libsndfile would take the padding for samples.
     const padTo = this.format.container === 'w64' ? 1 : 2
     const dataBytes = this.frames * this.frameBytes
-    const bytes = this.headerBytes + Math.ceil(dataBytes / padTo) * padTo
+    const soundEnd = this.headerBytes + Math.ceil(dataBytes / padTo) * padTo
+    const bytes = soundEnd + this.tagChunks.length
     try {
       await this.handle.truncate(bytes)
-      await this.writeAt(HEADERS[this.format.container](this.format, this.frames), 0)
+      await this.writeAt(this.tagChunks, soundEnd)
+      await this.writeAt(HEADERS[this.format.container](this.format, this.frames, this.tagChunks.length), 0)
       await this.handle.sync()
       this.isOpen = false
       await this.handle.close()

@@ -44,12 +44,12 @@ export function waveFormatBody(format: SinkFormat): Buffer {
  * Everything before the samples of a WAV file of `frames` frames; its length does not depend on `frames`. A JUNK chunk
  * keeps the place of ds64: over 4 GiB the file becomes RF64 (EBU Tech 3306).
  */
-export function wavHeader(format: SinkFormat, frames: number): Buffer {
+export function wavHeader(format: SinkFormat, frames: number, chunksAfterBytes = 0): Buffer {
   const dataBytes = frames * bytesPerSample(format.sampleFormat) * format.channels
   const formatBody = waveFormatBody(format)
   const fact = isFloat(format) ? 12 : 0
   const headerBytes = 12 + 8 + DS64_BYTES + 8 + formatBody.length + fact + 8
-  const riffBytes = headerBytes - 8 + dataBytes + (dataBytes % 2)
+  const riffBytes = headerBytes - 8 + dataBytes + (dataBytes % 2) + chunksAfterBytes
   const isRf64 = riffBytes > MAX_RIFF_BYTES
   const size32 = (size: number): number => (isRf64 ? 0xffffffff : size)
   const ds64 = Buffer.alloc(DS64_BYTES)

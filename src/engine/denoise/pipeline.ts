@@ -1,10 +1,9 @@
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
 import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
-import { createSink } from '../../audio/io/pcmSink'
+import { createOutput } from '../../audio/io/encode/createOutput'
+import type { Output } from '../../audio/io/encode/createOutput'
 import { openSource } from '../../audio/io/openSource'
-import { sinkCanHold, sinkFormatFor } from '../../audio/io/sinkFormat'
-import type { SinkChoice } from '../../audio/io/sinkFormat'
 import { assertUnchanged, sourceIdentity } from '../../audio/io/sourceIdentity'
 import type { AudioSink, AudioSource } from '../../audio/io/types'
 import type { FileJob } from '../protocol'
@@ -49,24 +48,23 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
       context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
     }
   })
-  const choice = chooseSink(job, probe)
-  const sink = await createSink(job.partPath, choice.format)
+  const output = await openOutput(job, probe, context.ffmpegPath)
+  const { sink, extension } = output
   try {
     const modelSec = await fill(sink, job, { ...context, probe })
     await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
-    const warnings = new Set(probe.warnings)
-    if (choice.changed) warnings.add('W_FORMAT_CHANGED')
+    const warnings = new Set([...probe.warnings, ...output.warnings])
     if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
-    const { sampleRateHz, channels } = choice.format
+    const { sampleRateHz, channels } = probe.format
     return {
       frames: written.frames,
       durationSec: written.frames / sampleRateHz,
       sampleRateHz,
       channels,
       sha256: written.sha256,
-      extension: choice.extension,
+      extension,
       warnings: [...warnings],
       modelSec
     }
@@ -76,11 +74,11 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   }
 }
 
-/** The format nearest to the source's; AIFF that would pass its 4 GiB becomes WAV. */
-function chooseSink(job: FileJob, probe: FileProbe): SinkChoice {
-  const choice = sinkFormatFor(probe.format, job.outputContainer, job.inputPath)
-  if (sinkCanHold(choice.format, probe.frames)) return choice
-  return { ...sinkFormatFor(probe.format, 'wav', job.inputPath), changed: true }
+function openOutput(job: FileJob, probe: FileProbe, ffmpegPath: string | null): Promise<Output> {
+  const { inputPath: sourcePath, partPath, outputContainer: container } = job
+  const { format, quality } = job.output ?? { format: 'source', quality: 'standard' }
+  const { format: source, frames } = probe
+  return createOutput({ sourcePath, source, frames, partPath, format, quality, container, ffmpegPath })
 }
 
 /** The first error counts; one of the clean-up is told where it cannot be lost. */

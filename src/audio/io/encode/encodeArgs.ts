@@ -84,7 +84,10 @@ export function encodeArgs(request: EncodeRequest, inputLimits: readonly string[
     hasTags ? '1' : '-1'
   )
   if (pictures !== null) args.push('-c:v', 'copy', '-disposition:v', 'attached_pic')
-  args.push(...codecArgs(request), '-threads', '1', ...MUXERS[choice.kind], fileUrl(partPath))
+  args.push(...codecArgs(request), '-threads', '1', ...MUXERS[choice.kind])
+  // The edit list, which tells where the sound begins and ends, counts in this unit; by default in milliseconds.
+  if (choice.kind === 'aac' || choice.kind === 'alac') args.push('-movie_timescale', String(choice.sampleRateHz))
+  args.push(fileUrl(partPath))
   return args
 }
 

@@ -1,0 +1,93 @@
+import type { WarningCode } from '../../../shared/errors/appError'
+import { AppError } from '../../../shared/errors/appError'
+import type { OutputFormat, OutputQuality } from '../../../shared/settings/choices'
+import { createSink } from '../pcmSink'
+import type { AudioFormat, AudioSink, SinkFormat } from '../types'
+import { sinkFormatFor } from '../sinkFormat'
+import { chunksForPcm, tagsForEncoder } from './carriedTags'
+import { encodersOf } from './encoderList'
+import { createEncoderSink } from './encoderSink'
+import { chooseOutput } from './outputChoice'
+import type { EncodedChoice, OutputChoice } from './outputChoice'
+
+export interface OutputParts {
+  readonly sourcePath: string
+  readonly source: AudioFormat
+  /** Frames of the source, all of which will be written. */
+  readonly frames: number
+  readonly partPath: string
+  readonly format: OutputFormat
+  readonly quality: OutputQuality
+  /** Our own container, whatever the format says, and without tags; null lets the format decide. */
+  readonly container: SinkFormat['container'] | null
+  readonly ffmpegPath: string | null
+}
+
+/** A sink with what is known of its file before it is written. */
+export interface Output {
+  readonly sink: AudioSink
+  /** With dot. */
+  readonly extension: string
+  /** Of the file; Opus is always decoded at 48 kHz. */
+  readonly sampleRateHz: number
+  /** W_FORMAT_CHANGED, W_TAGS_LOST. */
+  readonly warnings: readonly WarningCode[]
+}
+
+/**
+ * Opens the file that a result goes into, in the source's own format or the one that was asked for, with its tags and
+ * pictures. Throws the errors of both sinks, and E_NO_FFMPEG where the format that was asked for needs ffmpeg.
+ */
+export async function createOutput(parts: OutputParts): Promise<Output> {
+  const { sourcePath, source, container, partPath } = parts
+  if (container !== null) {
+    const pcm = sinkFormatFor(source, container, sourcePath)
+    const warnings: WarningCode[] = pcm.changed ? ['W_FORMAT_CHANGED'] : []
+    const { extension } = pcm
+    return { sink: await createSink(partPath, pcm.format), extension, sampleRateHz: source.sampleRateHz, warnings }
+  }
+  const choice = await choiceFor(parts)
+  return choice.pcm === null ? encodedOutput(parts, choice.encoded) : pcmOutput(parts, choice.pcm)
+}
+
+async function choiceFor(parts: OutputParts): Promise<OutputChoice> {
+  const { source, sourcePath, format, frames, ffmpegPath } = parts
+  const needsFfmpeg = source.origin !== undefined || !['source', 'wav16', 'wav24', 'wav32f'].includes(format)
+  if (needsFfmpeg && ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path: sourcePath })
+  const encoders = needsFfmpeg ? await encodersOf(ffmpegPath) : new Set<string>()
+  return chooseOutput({ source, sourcePath, format, frames, encoders })
+}
+
+async function pcmOutput(parts: OutputParts, choice: NonNullable<OutputChoice['pcm']>): Promise<Output> {
+  const { sourcePath: path, source, ffmpegPath, partPath } = parts
+  const carried = await chunksForPcm({ path, format: source, ffmpegPath }, choice.format.container)
+  const sink = await createSink(partPath, choice.format, carried.bytes)
+  const warnings = warningsOf(choice.changed, carried.isWhole)
+  return { sink, extension: choice.extension, sampleRateHz: source.sampleRateHz, warnings }
+}
+
+async function encodedOutput(parts: OutputParts, choice: EncodedChoice): Promise<Output> {
+  const { sourcePath: path, source, ffmpegPath, partPath, quality, frames } = parts
+  if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
+  const carried = await tagsForEncoder({ path, format: source, ffmpegPath }, choice.kind)
+  const { sampleRateHz: sourceRateHz } = source
+  const sink = await createEncoderSink(partPath, {
+    ...{ choice, ffmpegPath, frames, sourceRateHz, quality, sourceKbps: lossyKbps(source) },
+    tags: carried.text,
+    pictures: carried.pictures.length === 0 ? null : { path, streams: carried.pictures }
+  })
+  const warnings = warningsOf(choice.changed, carried.isWhole)
+  return { sink, extension: choice.extension, sampleRateHz: choice.sampleRateHz, warnings }
+}
+
+function warningsOf(changed: boolean, isWhole: boolean): WarningCode[] {
+  return [...(changed ? (['W_FORMAT_CHANGED'] as const) : []), ...(isWhole ? [] : (['W_TAGS_LOST'] as const))]
+}
+
+const LOSSY = /^(?:mp[123]|aac|vorbis|opus|wma|ac3|eac3)/
+
+/** The bit rate of a lossy source; that of a lossless one tells nothing of what a lossy result needs. */
+function lossyKbps({ origin }: AudioFormat): number | null {
+  if (origin?.bitsPerSec == null || !LOSSY.test(origin.codecName)) return null
+  return origin.bitsPerSec / 1000
+}
