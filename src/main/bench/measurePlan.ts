@@ -12,7 +12,7 @@ export interface MeasurePlan {
 }
 
 /** For the window: a minute at least, for memory that is worth a word; five at most, as the published account has it. */
-export const APP_PLAN: MeasurePlan = { minSec: 60, maxSec: 300, growthFiles: 8, repeats: 1 }
+export const APP_PLAN: MeasurePlan = { minSec: 60, maxSec: 300, growthFiles: 5, repeats: 1 }
 
 /** The two short runs that tell what a long one would need. */
 export const PROBE_SEC = [5, 15] as const

@@ -109,7 +109,7 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
     async (shape) => {
       const { batch, join, own } = shape
       await patch({ batch, join, output: { onExists: 'overwrite' } })
-      await fill(40)
+      await fill(20)
       const wanted = await batchAlone()
       expect(new Set(wanted).size).toBe(3)
       await bench.add(bench.at('in'))
