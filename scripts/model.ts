@@ -1,6 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { failureText } from '../src/main/cli/batchVoice'
+import { checkText } from '../src/main/cli/checkWords'
 import { EXIT_CANCELLED, watchForInterruption } from '../src/main/cli/interruption'
 import { Screen } from '../src/main/cli/screen'
 import { printable } from '../src/main/cli/words'
@@ -13,7 +14,7 @@ import { WorkshopHost } from '../src/main/processes/workshopHost'
 import { AppError, toAppError } from '../src/shared/errors/appError'
 import { parseModelCommand, USAGE, type ModelCommand } from './modelArgs'
 import { convertTo } from './modelConvert'
-import { checkText, convertedLines, listLines, progressOn } from './modelVoice'
+import { convertedLines, listLines, progressOn } from './modelVoice'
 import { projectRoot } from './projectRoot'
 
 /** `npm run model -- list | add | download | verify | remove | convert`. */

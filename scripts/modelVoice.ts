@@ -1,8 +1,9 @@
 import type { Screen } from '../src/main/cli/screen'
+import { checkText, megabytes } from '../src/main/cli/checkWords'
 import { printable, shownPath } from '../src/main/cli/words'
 import type { ModelPhase } from '../src/shared/ipc/modelViews'
 import type { ModelProgress } from '../src/main/models/modelProgress'
-import type { ModelRecord, SelfCheck } from '../src/main/models/modelRecord'
+import type { ModelRecord } from '../src/main/models/modelRecord'
 import type { ModelList } from '../src/main/models/modelService'
 import type { WorkshopHost } from '../src/main/processes/workshopHost'
 
@@ -39,10 +40,6 @@ export function progressOn(screen: Screen): (progress: ModelProgress) => void {
   }
 }
 
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`
-}
-
 /** `FRCRN of 128 channels, two U-Nets`. */
 export function networkText(channels: number, cascade: 1 | 2): string {
   return `FRCRN of ${channels} channels, ${cascade === 2 ? 'two U-Nets' : 'one U-Net'}`
@@ -50,8 +47,10 @@ export function networkText(channels: number, cascade: 1 | 2): string {
 
 export function listLines({ defaultId, bundled, installed, offers }: ModelList): readonly string[] {
   const lines = ['Bundled']
-  for (const { id, name, licence, bytes } of bundled) {
-    lines.push(`  ${id}  ${name}, ${licence}, ${megabytes(bytes)}${id === defaultId ? ', default' : ''}`)
+  for (const { id, name, licence, bytes, precisions, selfChecks } of bundled) {
+    const there = precisions.map((precision) => precision.toUpperCase()).join(' and ')
+    lines.push(`  ${id}  ${name}, ${licence}, ${megabytes(bytes)}, ${there}${id === defaultId ? ', default' : ''}`)
+    lines.push(...selfChecks.map((check) => `    ${checkText(check)}`))
   }
   lines.push('Installed')
   if (installed.length === 0) lines.push('  none')
@@ -79,16 +78,6 @@ function recordLines(record: ModelRecord, bytes: number): readonly string[] {
   ]
   if (damaged.length > 0) lines.push(`    damaged: ${damaged.map(printable).join(', ')}`)
   return [...lines, ...record.selfChecks.map((check) => `    ${checkText(check)}`)]
-}
-
-/** `FP16 on cpu: 61.0 dB to FP32, 0.6x its speed, 140 against 180 MB: can be used`. */
-export function checkText({ device, snrDb, isFinite, fp32, fp16, speedRatio, isTrusted, error }: SelfCheck): string {
-  const head = `FP16 on ${device}:`
-  if (error !== null) return `${head} the comparison could not be made (${error.code}); FP32 is used`
-  const parts = [isFinite ? (snrDb === null ? 'nothing to compare' : `${snrDb.toFixed(1)} dB to FP32`) : 'not finite']
-  if (speedRatio !== null) parts.push(`${speedRatio.toFixed(1)}x its speed`)
-  if (fp32 && fp16) parts.push(`${megabytes(fp16.peakRssBytes)} against ${megabytes(fp32.peakRssBytes)} of memory`)
-  return `${head} ${parts.join(', ')}: ${isTrusted ? 'can be used' : 'FP32 is used instead'}`
 }
 
 type Converted = Awaited<ReturnType<WorkshopHost['convert']>>

@@ -11,11 +11,13 @@ import { ortPackage } from './devices/ortPackage'
 import { JobMemory } from './memory/jobMemory'
 import { MemoryBook } from './memory/memoryBook'
 import { ModelLibrary } from './models/library'
-import { installedIn } from './models/openModels'
+import type { ModelService } from './models/modelService'
+import { libraryIn, openModels } from './models/openModels'
 import { EngineHost } from './processes/engineHost'
 import type { OpenTransport } from './processes/engineTransport'
 import { forkTransport, workshopForkTransport } from './processes/forkTransport'
 import { WorkshopHost } from './processes/workshopHost'
+import type { OpenWorkshopTransport } from './processes/workshopTransport'
 
 /** Where things lie: the one place that knows the layout of the built program. */
 export interface Layout {
@@ -55,7 +57,7 @@ export function layoutOf(bundleFolder: string): Layout {
 
 /** The models of the command line: bundled ones, and those of the data folder that it names (null: the app's own). */
 export function libraryOf(layout: Layout, data: string | null): ModelLibrary {
-  return new ModelLibrary(layout.modelsFolder, installedIn(dataFolderHere(data)))
+  return libraryIn(dataFolderHere(data), layout.modelsFolder)
 }
 
 function dataFolderHere(data: string | null): string {
@@ -68,6 +70,8 @@ export interface HeadlessServices {
   readonly host: EngineHost
   /** With the user's models of a data folder; null takes the app's own. */
   readonly models: (data: string | null) => ModelLibrary
+  /** What can be done with them: FP16 is compared where it is first asked for. */
+  readonly modelService: (data: string | null) => Promise<ModelService>
   /** Memory of jobs, as the same data folder knows it. */
   readonly memory: (data: string | null) => Promise<JobMemory>
   /** What is known of this machine's devices; the engine finds CUDA's libraries of the same data folder from then on. */
@@ -75,7 +79,11 @@ export interface HeadlessServices {
 }
 
 /** The parts of the program that run without a window, wired. */
-export function composeHeadless(layout: Layout, openOther?: OpenTransport): HeadlessServices {
+export function composeHeadless(
+  layout: Layout,
+  openOther?: OpenTransport,
+  openWorkshop: OpenWorkshopTransport = () => workshopForkTransport(layout.workshopPath)
+): HeadlessServices {
   let dataFolder = dataFolderHere(null)
   const openEngine = openOther ?? (() => forkTransport(layout.enginePath, cudaEnvironment(dataFolder, ortPackage())))
   const host = new EngineHost(openEngine)
@@ -83,6 +91,14 @@ export function composeHeadless(layout: Layout, openOther?: OpenTransport): Head
     version: layout.version,
     host,
     models: (data) => libraryOf(layout, data),
+    modelService: async (data) => {
+      const workshop = new WorkshopHost(openWorkshop)
+      process.on('exit', () => {
+        workshop.killNow()
+      })
+      return (await openModels({ dataFolder: dataFolderHere(data), bundledFolder: layout.modelsFolder, workshop }))
+        .service
+    },
     memory: (data) => openMemory({ layout, host, openEngine, folder: dataFolderHere(data) }),
     devices: (data) => {
       dataFolder = dataFolderHere(data)

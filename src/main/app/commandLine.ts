@@ -5,7 +5,7 @@ import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
 import { composeHeadless, layoutOf, type HeadlessServices } from '../compose'
 import { checkInstallation } from '../installation'
-import { utilityTransport } from '../processes/utilityTransport'
+import { utilityTransport, workshopUtilityTransport } from '../processes/utilityTransport'
 
 /**
  * The command line of the installed app: `stillwave FOLDER --out DIR`. The engine is a utility process as in the window (a packaged
@@ -30,7 +30,11 @@ async function run(argv: readonly string[], bundleFolder: string): Promise<numbe
     if (app.isPackaged) await checkInstallation(app.getAppPath(), process.resourcesPath)
   }
   const layout = layoutOf(bundleFolder)
-  const services = composeHeadless(layout, () => utilityTransport(layout.enginePath))
+  const services = composeHeadless(
+    layout,
+    () => utilityTransport(layout.enginePath),
+    () => workshopUtilityTransport(layout.workshopPath)
+  )
   process.on('exit', () => {
     services.host.killNow()
   })

@@ -13,12 +13,14 @@ import { autoText } from './deviceWords'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
 import type { JobMemory } from '../memory/jobMemory'
-import type { ModelLibrary, ResolvedModel } from '../models/library'
+import type { ModelLibrary, ResolvedModel, ResolveOptions } from '../models/library'
+import type { ModelService } from '../models/modelService'
 import type { Precision, PrecisionReason } from '../../shared/settings/choices'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
 import { BatchVoice, failureText } from './batchVoice'
+import { checkText } from './checkWords'
 import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
@@ -36,6 +38,7 @@ export interface CliServices {
   readonly version: string
   readonly host: EngineHost
   readonly models: (data: string | null) => ModelLibrary
+  readonly modelService: (data: string | null) => Promise<ModelService>
   readonly memory: (data: string | null) => Promise<JobMemory>
   readonly devices: (data: string | null) => Promise<Devices>
   readonly stdout: Terminal
@@ -112,11 +115,22 @@ class DenoiseCommand {
       const { model, data, precision } = this.args
       const models = this.services.models(data)
       const device = await this.deviceFor(models)
-      return await models.resolve(model, { precision, device })
+      const resolved = await models.resolve(model, { precision, device })
+      return resolved.precisionReason === 'notChecked' ? await this.checked({ precision, device }) : resolved
     } catch (thrown) {
       const head = this.args.model === null ? 'The default model:' : `--model ${this.args.model}:`
       throw new UsageError(failureText(head, toAppError(thrown).toPayload()))
     }
+  }
+
+  /** Who asks for FP16 gets it, or is told why not: what nobody compared on this device yet is compared now. */
+  private async checked(options: ResolveOptions): Promise<ResolvedModel> {
+    this.screen.line('FP16 of this model is compared with FP32 on this device first; this is done once.')
+    const { model, data } = this.args
+    const service = await this.services.modelService(data)
+    const { newCheck, ...resolved } = await service.resolve(model, options, { signal: this.signal })
+    if (newCheck) this.screen.line(checkText(newCheck))
+    return resolved
   }
 
   private tellScan({ scan, files }: PreparedBatch): void {
