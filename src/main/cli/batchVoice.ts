@@ -49,6 +49,10 @@ export class BatchVoice {
     for (const job of state.jobs.filter(({ id }) => named.has(id))) this.tell(event.type, job)
   }
 
+  onShortage({ inputPath }: Job): void {
+    this.screen.line(`${shownPath(inputPath)}: the engine stopped, trying once more with less memory`)
+  }
+
   private tell(what: QueueEvent['type'], job: Job): void {
     if (what === 'jobStarted') this.current = shownPath(job.inputPath)
     else if (what === 'jobsRetried') {

@@ -204,7 +204,8 @@ class DenoiseCommand {
       memory: memory.runner,
       keepsWaiting: false,
       onEngine: this.tellEngine.bind(this),
-      onProgress: voice.onProgress.bind(voice)
+      onProgress: voice.onProgress.bind(voice),
+      onShortage: voice.onShortage.bind(voice)
     })
     const onAbort = (): void => {
       runner.stop('cancel')

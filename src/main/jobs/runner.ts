@@ -36,6 +36,8 @@ export interface RunnerOptions {
   readonly ffmpegPath?: () => string | null
   readonly onEngine?: (status: EngineStatus, settings: EngineSettings) => void
   readonly onProgress?: (progress: ProgressEvent) => void
+  /** Memory ran out: the file is begun again with less. */
+  readonly onShortage?: (job: Job) => void
   readonly nowSec?: () => number
 }
 
@@ -364,8 +366,10 @@ export class QueueRunner {
     // Whatever begins from now on waits for the answer, and for a start of its own.
     if (this.started === started) this.engineKey = this.started = null
     const isWorthIt = await this.shortage.retreat(job.id, { key: started, settings: started.settings })
-    if (isWorthIt) this.options.store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })
-    return isWorthIt
+    if (!isWorthIt) return false
+    this.options.onShortage?.(job)
+    this.options.store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })
+    return true
   }
 
   private judgeCrash(job: Job, crash: EngineCrash): void {
