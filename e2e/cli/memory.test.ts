@@ -94,13 +94,11 @@ describe('a memory budget', () => {
     expect(shop.files('small-out')).toEqual([])
   })
 
-  it('is kept: the peak is under it, and the forecast near the peak', async () => {
+  it('is kept: the peak is at most a tenth over it', async () => {
     for (let i = 0; i < 3; i++) shop.wav(`kept/${i}.wav`, 6, { sampleRateHz: 48_000, channels: 2 })
     expect((await denoise('kept', ['--budget-mb', '150'], null, 'budget-data')).code).toBe(0)
     const { totals } = shop.report('kept.json')
     expect(totals.peakRssBytes).toBeLessThanOrEqual(1.1 * 150e6)
-    const book = readFileSync(shop.at('budget-data/memory.json'), 'utf8')
-    expect(book).toContain('peakBytes')
   })
 })
 
