@@ -100,6 +100,8 @@ export const WorkshopEvent = z.discriminatedUnion('type', [
     audioSec: z.number(),
     /** Wall time of the whole clip by its fastest piece: what else the machine does is no fault of the model's. */
     wallSec: z.number(),
+    /** CPU time of the whole clip, the least of several: where the CPU does the work, what it costs on a busy machine too. */
+    cpuSec: z.number(),
     peakRssBytes: z.number(),
     isFinite: z.boolean(),
     /** Of the result against the reference; null without one, and where either of them is silent or not finite. */

@@ -116,7 +116,8 @@ export class AppCore {
       bench: () => this.services.bench,
       suspect: (id) => {
         this.services.models.suspect(id)
-      }
+      },
+      compare: (id, device) => this.services.models.compare(id, device)
     })
     this.services = this.newServices()
     this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
@@ -363,7 +364,7 @@ export class AppCore {
 
   private async engineSettings(settings: JobSettings): Promise<EngineSettings> {
     const { wanted, deviceChoice } = await onDevice(this.parts, settings)
-    const resolved = await this.modelUse.resolve(wanted)
+    const resolved = await this.modelUse.resolveForWork(wanted)
     const asked = this.asked(wanted, resolved)
     const { settings: engine } = await this.memory.plan(wanted, asked, resolved.chunkSec)
     const isNews = this.choices.note(engine, settings, { ...resolved, deviceChoice })

@@ -1,5 +1,6 @@
 import type { BenchService } from '../bench/benchService'
 import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appError'
+import type { Device } from '../../shared/settings/choices'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { QueueStore } from '../jobs/queueStore'
 import { isModelPath, type ModelLibrary, type ResolvedModel } from '../models/library'
@@ -16,6 +17,8 @@ export interface ModelUseParts {
   readonly bench: () => Pick<BenchService, 'usesModel'>
   /** Found damaged or gone: the window shall see it. */
   readonly suspect: (id: string) => void
+  /** FP16 against FP32 on a device, written down; never rejects. */
+  readonly compare: (id: string, device: Device) => Promise<void>
 }
 
 /** Who works with which model, and who found one wrong. */
@@ -62,6 +65,14 @@ export class ModelUse {
       this.judge(toAppError(thrown), modelId)
       throw thrown
     }
+  }
+
+  /** For an engine that is about to start: who asks for FP16 that nobody compared on the device yet gets it, or the reason why not. */
+  async resolveForWork(settings: JobSettings): Promise<ResolvedModel> {
+    const resolved = await this.resolve(settings)
+    if (resolved.precisionReason !== 'notChecked') return resolved
+    await this.parts.compare(settings.modelId, settings.device)
+    return this.resolve(settings)
   }
 
   private judge(error: AppError, modelId: string): void {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelShelf } from '../../shared/ipc/modelViews'
+import type { ModelView } from '../../shared/ipc/views'
 import { CoreBench, isBuilt } from './core.testkit'
 
 const FIXTURES = path.resolve('src/engine/model/checkpoint/fixtures')
@@ -29,6 +30,20 @@ const engineNow = (): unknown => bench.pushes.findLast((push) => push.topic === 
 const start = (): Promise<null> => bench.core.handlers['queue.start']({})
 
 describe.skipIf(!isBuilt())('a model of the user in the app', () => {
+  // Catches: FP16 of a model that was never compared here runs in FP32 in silence until somebody finds the button.
+  it('in FP16 that nobody compared on this machine is compared before the work, and the window is told', async () => {
+    const { core } = bench
+    await core.handlers['settings.patch']({ job: { modelId: 'frcrn-lite', chunkSec: 1, precision: 'fp16' } })
+    const view = (): ModelView => core.services.models.models.find(({ id }) => id === 'frcrn-lite')!
+    expect(view().selfChecks).toEqual([])
+    await bench.add(bench.wav('in/fp16.wav', 1))
+    await start()
+    await bench.until(idle)
+    expect(view().selfChecks).toMatchObject([{ device: 'cpu', isTrusted: true, error: null }])
+    expect(core.reportOf(bench.id('fp16.wav'))).toContain('carried, FP16\n')
+    core.queue.remove(core.queueState.jobs.map((job) => job.id))
+  }, 60_000)
+
   it('is not removed under a batch, goes with an idle engine, and leaves its files and the form with a word', async () => {
     const { core } = bench
     const id = await install('archive.pt')

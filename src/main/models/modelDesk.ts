@@ -113,6 +113,17 @@ export class ModelDesk {
     void this.lookAt(id)
   }
 
+  /** FP16 against FP32 for work that is about to begin; what comes of it is written down and told. Never rejects. */
+  async compare(id: string, device: Device): Promise<void> {
+    try {
+      await this.options.service.selfCheck(id, device)
+    } catch (thrown) {
+      this.options.log(`${id} could not be compared: ${toAppError(thrown).message}`)
+    }
+    await this.read()
+    this.tell()
+  }
+
   /** Ends what runs, and its processes; 1.5 s at most. */
   async close(): Promise<void> {
     const giveUp = new AbortController()
