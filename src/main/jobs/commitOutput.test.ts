@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,13 +52,24 @@ const names = (): string[] => readdirSync(root).sort()
 
 describe('commitOutput', () => {
   it.each(['skip', 'rename', 'overwrite'] as const)('gives the part its name (%s)', async (mode) => {
-    expect(await commit(mode)).toEqual({ kind: 'written', path: target })
+    expect(await commit(mode)).toEqual({ kind: 'written', path: target, warnings: [] })
     expect(names()).toEqual(['a.wav'])
+  })
+
+  it("gives the result its source's times (a folder sorted by date that shows the day of the run)", async () => {
+    const source = path.join(root, 'source.wav')
+    writeFileSync(source, 'original')
+    utimesSync(source, 1_000_000, 2_000_000)
+    const claims = await OutputClaims.of([])
+    const request = { partPath: part, plannedPath: target, extension: '.wav', claims, owner: 'a', timesOf: source }
+    expect(await commitOutput({ ...request, onExists: 'skip' })).toMatchObject({ kind: 'written', warnings: [] })
+    const { mtimeMs, atimeMs } = statSync(target)
+    expect([mtimeMs, atimeMs]).toEqual([2e9, 1e9])
   })
 
   it('keeps an output that appeared while the file was being worked on (R20)', async () => {
     writeFileSync(target, 'theirs')
-    expect(await commit('skip')).toEqual({ kind: 'skipped', path: target })
+    expect(await commit('skip')).toEqual({ kind: 'skipped', path: target, warnings: [] })
     expect([names(), content('a.wav')]).toEqual([['a.wav'], 'theirs'])
   })
 

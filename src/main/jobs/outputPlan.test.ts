@@ -65,8 +65,14 @@ const errors = (files: OutputPlan): (string | undefined)[] => files.map((file) =
 
 describe('planOutputs', () => {
   it('keeps the tree of one folder, and what cannot be written becomes .wav', async () => {
-    make('in/a.wav', 'in/sub/b.MP3', 'in/sub/c.aiff')
-    expect(outputs(await plan(['in']))).toEqual(['a.wav', 'sub/b.wav', 'sub/c.aiff'])
+    make('in/a.wav', 'in/sub/b.MP4', 'in/sub/c.aiff', 'in/sub/d.mp3')
+    expect(outputs(await plan(['in']))).toEqual(['a.wav', 'sub/b.wav', 'sub/c.aiff', 'sub/d.mp3'])
+  })
+
+  it('goes by the format that was asked for, and keeps apart what then has one name (two sources in one result)', async () => {
+    make('in/a.wav', 'in/a.mp3', 'in/b.FLAC')
+    const names = outputs(await plan(['in'], { output: { format: 'flac' } }))
+    expect([...names].sort()).toEqual(['a.flac', 'a.wav.flac', 'b.FLAC'])
   })
 
   it('keeps several folders apart, also those of one name', async () => {
@@ -75,10 +81,10 @@ describe('planOutputs', () => {
   })
 
   it('gives N inputs N outputs on any file system (S30); who keeps its extension keeps its name', async () => {
-    make('1/a.mp3', '2/a.wav', '3/A.WAV', '4/a.flac', '5/a.mp3')
-    const files = ['1/a.mp3', '2/a.wav', '3/A.WAV', '4/a.flac', '5/a.mp3']
+    make('1/a.mp4', '2/a.wav', '3/A.WAV', '4/a.au', '5/a.mp4')
+    const files = ['1/a.mp4', '2/a.wav', '3/A.WAV', '4/a.au', '5/a.mp4']
     const names = outputs(await plan(files))
-    expect(names).toEqual(['a.mp3.wav', 'a.wav', 'A (2).WAV', 'a.flac.wav', 'a (3).wav'])
+    expect(names).toEqual(['a.mp4.wav', 'a.wav', 'A (2).WAV', 'a.au.wav', 'a (3).wav'])
     expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(5)
   })
 
@@ -91,7 +97,7 @@ describe('planOutputs', () => {
 
   it('writes beside the source as name.clean.ext', async () => {
     make('in/a.wav', 'in/b.ogg')
-    expect(outputs(await plan(['in'], { outDir: null }), path.join(root, 'in'))).toEqual(['a.clean.wav', 'b.clean.wav'])
+    expect(outputs(await plan(['in'], { outDir: null }), path.join(root, 'in'))).toEqual(['a.clean.wav', 'b.clean.ogg'])
   })
 
   it('writes into a sub-folder of each source folder, and flat into one folder', async () => {
@@ -100,16 +106,16 @@ describe('planOutputs', () => {
     expect(outputs(beside, path.join(root, 'in')).sort()).toEqual([
       '.._clean/a.clean.wav',
       'deep/.._clean/a.clean.wav',
-      'deep/.._clean/b.clean.wav'
+      'deep/.._clean/b.clean.ogg'
     ])
-    expect(outputs(await plan(['in'], { output: { place: 'folder' } })).sort()).toEqual(['a (2).wav', 'a.wav', 'b.wav'])
+    expect(outputs(await plan(['in'], { output: { place: 'folder' } })).sort()).toEqual(['a (2).wav', 'a.wav', 'b.ogg'])
   })
 
   it('names by the pattern, and keeps what follows the name when a long name is cut', async () => {
     const long = 'y'.repeat(251)
     make('in/take.mp3', `in/${long}.wav`)
     const named = outputs(await plan(['in'], { output: { pattern: '{date} {folder} {name}_dn' } }))
-    expect(named).toEqual(['2026-03-09 in take_dn.wav', `2026-03-09 in ${'y'.repeat(234)}_dn.wav`])
+    expect(named).toEqual(['2026-03-09 in take_dn.mp3', `2026-03-09 in ${'y'.repeat(234)}_dn.wav`])
   })
 
   it('knows the places that the queue has given away, and gives a job its own again', async () => {
@@ -210,7 +216,11 @@ describe('extensions', () => {
     ['.WAV', '.WAV'],
     ['.aifc', '.aifc'],
     ['.w64', '.w64'],
-    ['.mp3', '.wav'],
+    ['.mp3', '.mp3'],
+    ['.Flac', '.Flac'],
+    ['.wma', '.m4a'],
+    ['.ape', '.flac'],
+    ['.mkv', '.wav'],
     ['', '.wav']
   ])('%j is planned as %s', (source, planned) => {
     expect(plannedExtension(source)).toBe(planned)
@@ -221,7 +231,9 @@ describe('extensions', () => {
     ['.WAVE', '.wav', '.WAVE'],
     ['.aif', '.aiff', '.aif'],
     ['.wav', '.aiff', '.aiff'],
-    ['.aiff', '.wav', '.wav']
+    ['.aiff', '.wav', '.wav'],
+    ['.ogg', '.opus', '.ogg'],
+    ['.mp3', '.m4a', '.m4a']
   ])('planned %s, written %s: it is called %s (a name that lies about its content)', (planned, written, name) => {
     expect(finalExtension(planned, written)).toBe(name)
   })

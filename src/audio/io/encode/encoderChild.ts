@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { AppError } from '../../../shared/errors/appError'
 import type { ErrorCode } from '../../../shared/errors/appError'
 import type { ChildCommand } from '../ffmpeg/ffmpegCommand'

@@ -7,6 +7,7 @@ import type { PcmEncoder } from '../encodePcm'
 import { childCommand, INPUT_LIMITS } from '../ffmpeg/ffmpegCommand'
 import { probeForeign } from '../ffmpeg/ffmpegSource'
 import { fileError } from '../fileBytes'
+import { bytesPerSample } from '../pcmLayout'
 import type { AudioSink, SinkFormat, SinkResult } from '../types'
 import { wavHeader } from '../wavHeader'
 import { encodeArgs, pipeFormat } from './encodeArgs'
@@ -109,7 +110,7 @@ class EncoderSink implements AudioSink {
     }
     await this.child.finish()
     const { bytes, sha256 } = await syncAndHash(this.path)
-    await this.verify()
+    await this.verify(bytes)
     const clippedSamples = this.encoder.clippedSamples() + this.overs
     return { frames: this.frames, bytes, sha256, clippedSamples }
   }
@@ -143,10 +144,14 @@ class EncoderSink implements AudioSink {
   }
 
   /** The finished file by its own words: the codec, the rate, the channels and the length that were meant. */
-  private async verify(): Promise<void> {
+  private async verify(bytes: number): Promise<void> {
     const { choice, ffmpegPath } = this.options
     const probed = await probeForeign(this.path, { ffmpegPath })
-    const frames = (probed.declaredSec ?? 0) * choice.sampleRateHz
+    // CAF declares no length: it is what fits into the file.
+    const frames =
+      choice.kind === 'caf'
+        ? Math.min(this.outFrames, Math.floor(bytes / (bytesPerSample(this.pipe.sampleFormat) * choice.channels)))
+        : (probed.declaredSec ?? 0) * choice.sampleRateHz
     const isWhole =
       CODEC_NAMES[choice.kind].test(probed.codecName) &&
       probed.sampleRateHz === choice.sampleRateHz &&
