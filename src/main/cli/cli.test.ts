@@ -31,6 +31,9 @@ describe('parseCommand', () => {
       threads: null,
       strengthPercent: 100,
       namePattern: null,
+      format: 'source',
+      quality: 'standard',
+      keepTimes: true,
       report: null,
       quiet: false
     })
