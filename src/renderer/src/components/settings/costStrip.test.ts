@@ -8,7 +8,9 @@ import CostStrip from './CostStrip.vue'
 
 async function textWith(forecastSec: number | null): Promise<string | null> {
   const example = { input: '/a', output: '/b' }
-  installFake(fakeApi({ 'queue.preflight': () => ({ example, warnings: [], forecastBytes: 131e6, forecast: null, forecastSec }) }))
+  installFake(
+    fakeApi({ 'queue.preflight': () => ({ example, warnings: [], forecastBytes: 131e6, forecast: null, forecastSec }) })
+  )
   const pinia = createPinia()
   setActivePinia(pinia)
   const strip = mount(CostStrip, { global: { plugins: [pinia, i18n] } })
