@@ -65,7 +65,7 @@ describe.skipIf(LAUNCHER === null)('every view of the dock', () => {
     await ask(app, 'queue.start', {})
     await until(
       () => fractionOf(app, 'Long talk.wav'),
-      (done) => done !== null && done > 0.25,
+      (done) => done !== null && done > 0.15,
       { what: 'the long one at work', withinMs: 60_000 }
     )
     await noToasts(app)
@@ -133,7 +133,7 @@ describe.skipIf(LAUNCHER === null)('every view of the dock', () => {
 function recordings(folder: string): readonly string[] {
   const [from, real] = existsSync(REAL) ? [REAL, readdirSync(REAL).sort().slice(0, 5)] : [SAMPLES, wavs(SAMPLES)]
   for (const name of real) copyFileSync(path.join(from, name), path.join(folder, name))
-  writeRecording(path.join(folder, 'Long talk.wav'), { durationSec: 500, seed: 7 })
+  writeRecording(path.join(folder, 'Long talk.wav'), { durationSec: 240, seed: 7 })
   return wavs(folder)
 }
 
