@@ -136,6 +136,17 @@ describe('downloadFile, broken connections', () => {
     }
   })
 
+  it('tells of the last bytes before a stall (what came within a tenth of a second of the last word was never shown)', async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { 'Content-Length': FILE.length })
+      response.write(FILE.subarray(0, 1000))
+      setTimeout(() => response.write(FILE.subarray(1000, 200_000)), 20)
+    }
+    const told: number[] = []
+    await fails(get({ onProgress: (done) => told.push(done), limits: { ...limits, attempts: 1 } }))
+    expect(told.at(-1)).toBe(200_000)
+  })
+
   it('catches endless tries, and a part that is lost between two downloads or two mirrors', async () => {
     answer = (request, response) => {
       serve(request, response, 150_000)

@@ -67,6 +67,8 @@ class Download {
   private readonly limits: DownloadLimits
   private readonly signal: AbortSignal
   private reportedAtMs = -Infinity
+  /** Tells of bytes that came too soon after the last word: what stalls would else be shown as less than it is. */
+  private lateReport: NodeJS.Timeout | null = null
 
   constructor(private readonly request: DownloadRequest) {
     this.limits = { ...LIMITS, ...request.limits }
@@ -76,8 +78,12 @@ class Download {
   async run(): Promise<void> {
     this.signal.throwIfAborted()
     const { targetPath, bytes } = this.request
-    if (await isThere(this.request, this.signal)) await removePart(targetPath)
-    else await this.fetchPart()
+    try {
+      if (await isThere(this.request, this.signal)) await removePart(targetPath)
+      else await this.fetchPart()
+    } finally {
+      this.dropLateReport()
+    }
     this.request.onProgress?.(bytes)
   }
 
@@ -179,10 +185,22 @@ class Download {
   }
 
   private report(doneBytes: number): void {
+    this.dropLateReport()
     const nowMs = performance.now()
-    if (nowMs - this.reportedAtMs < PROGRESS_MS) return
+    const waitMs = this.reportedAtMs + PROGRESS_MS - nowMs
+    if (waitMs > 0) {
+      this.lateReport = setTimeout(() => {
+        this.report(doneBytes)
+      }, waitMs)
+      return
+    }
     this.reportedAtMs = nowMs
     this.request.onProgress?.(doneBytes)
+  }
+
+  private dropLateReport(): void {
+    if (this.lateReport !== null) clearTimeout(this.lateReport)
+    this.lateReport = null
   }
 
   private async pause(fruitless: number): Promise<void> {

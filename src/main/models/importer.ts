@@ -11,7 +11,14 @@ import type { ModelOffer } from './catalog'
 import { hashFile, recordFile } from './hashFile'
 import type { InstalledModels } from './installed'
 import type { ModelTask } from './modelProgress'
-import { idFromName, isSafeId, type ModelFileRecord, type ModelRecord, type PrecisionFiles } from './modelRecord'
+import {
+  idFromName,
+  isSafeId,
+  nameOfFile,
+  type ModelFileRecord,
+  type ModelRecord,
+  type PrecisionFiles
+} from './modelRecord'
 import { graphIn, runSelfCheck } from './selfCheck'
 
 export interface AddOptions extends ModelTask {
@@ -128,7 +135,7 @@ export class Importer {
       const record: ModelRecord = {
         version: 1,
         id: target.id,
-        name: target.offer?.name ?? path.basename(source.path),
+        name: target.offer?.name ?? nameOfFile(path.basename(source.path)),
         licence: target.offer?.licence ?? null,
         notes: target.offer?.notes ?? null,
         source: {

@@ -7,7 +7,7 @@ import { ownerTag } from '../jobs/partFiles'
 import { recordFile } from './hashFile'
 import { InstalledModels } from './installed'
 import { choose, ModelLibrary } from './library'
-import { idFromName, isSafeId, type ModelRecord, type SelfCheck } from './modelRecord'
+import { idFromName, isSafeId, nameOfFile, type ModelRecord, type SelfCheck } from './modelRecord'
 
 const BUNDLED = path.resolve(import.meta.dirname, '../../../models')
 
@@ -153,5 +153,7 @@ describe('ids', () => {
       expect(isSafeId(idFromName(name)), `${name}: ${idFromName(name)}`).toBe(true)
     }
     expect(idFromName('Last Best_checkpoint.pt')).toBe('last-best_checkpoint')
+    expect(nameOfFile('Last Best_v1.2.pt')).toBe('Last Best_v1.2')
+    expect(nameOfFile('.pt')).toBe('.pt')
   })
 })

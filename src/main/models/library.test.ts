@@ -47,6 +47,8 @@ describe('ModelLibrary', () => {
     const byId = await library.resolve('m')
     expect(byId).toEqual(await library.resolve(null))
     expect(byId.chunkSec).toBe(0.75)
+    // The one-pass file alone was told as its size.
+    expect((await library.views())[0]).toMatchObject({ id: 'm', sizeBytes: 10 })
     expect(byId.files).toMatchObject({ statefulPath: path.join(folder, 's.onnx'), statefulSha256: 'a'.repeat(64) })
   })
 

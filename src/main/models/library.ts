@@ -7,7 +7,7 @@ import { PRECISIONS, type Device, type Precision, type PrecisionReason } from '.
 import type { BundledChecks } from './bundledChecks'
 import { Catalog, filesOfCatalog, type CatalogFile, type CatalogModel, type ModelOffer } from './catalog'
 import type { InstalledModels } from './installed'
-import { filesOf, filesOfPrecision, type ModelRecord, type PrecisionFiles, type SelfCheck } from './modelRecord'
+import { filesOf, type ModelRecord, type PrecisionFiles, type SelfCheck } from './modelRecord'
 import { keyOf } from './selfCheck'
 
 export { Catalog } from './catalog'
@@ -79,8 +79,9 @@ export class ModelLibrary {
 
   private async viewOf(model: CatalogModel): Promise<ModelView | null> {
     const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
-    const sizeBytes = await fileSize(path.join(this.folder, onePass.file))
-    if (sizeBytes === null) return null
+    const sizes = await Promise.all(filesOfCatalog(model).map(({ file }) => fileSize(path.join(this.folder, file))))
+    if (sizes[0] == null) return null
+    const sizeBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
     const view = {
       id,
       name,
@@ -246,7 +247,7 @@ function installedView(record: ModelRecord): ModelView {
     name,
     licence: licence ?? '',
     chunkSec: UNKNOWN_MODEL_CHUNK_SEC,
-    sizeBytes: filesOfPrecision(files).reduce((sum, { bytes }) => sum + bytes, 0),
+    sizeBytes: filesOf(record).reduce((sum, { bytes }) => sum + bytes, 0),
     hasStateful: files.stateful !== null,
     sha256: files.onePass.sha256,
     precisions: PRECISIONS.filter((precision) => record.precisions[precision] !== null),

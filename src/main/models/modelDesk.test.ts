@@ -146,6 +146,7 @@ describe('the desk of models', () => {
       offerId: 'official',
       licence: 'Apache-2.0'
     })
+    expect(desk.shelf.models.map(({ name }) => name)).toEqual(['The official one', 'wrapped-half'])
     expect(desk.shelf.models[0]!.selfChecks[0]).toMatchObject({ device: 'cpu', isTrusted: true })
     expect(desk.shelf.offers[0]).toMatchObject({
       installedAs: 'official',
@@ -173,6 +174,8 @@ describe('the desk of models', () => {
   })
 
   it('names what is damaged, offers it again and puts the new one in its place', async () => {
+    const whole = await desk.handlers['models.verify']({ id: 'official' })
+    expect(await ended(whole.taskId)).toMatchObject({ kind: 'done', damaged: [] })
     const weights = path.join(data, 'models', 'official', 'fp32', 'model.onnx')
     const bytes = readFileSync(weights)
     bytes[bytes.length >> 1]! ^= 1
@@ -184,11 +187,14 @@ describe('the desk of models', () => {
     expect(broken?.offerId).toBe('official')
     expect(desk.models.map(({ id }) => id)).toEqual(['wrapped-half'])
     expect(desk.shelf.offers[0]!.installedAs).toBeNull()
+    // "Is whole" from before stood beside "is damaged".
+    expect(task(whole.taskId)).toBeUndefined()
     answer = good
     const again = await desk.handlers['models.download']({ id: 'official' })
     expect(await ended(again.taskId)).toMatchObject({ kind: 'done', modelId: 'official', isNew: true })
     expect(installed()).toEqual(['official', 'wrapped-half'])
     expect(desk.shelf.models.find(({ id }) => id === 'official')?.problem).toBeNull()
+    expect(task(verified.taskId)).toBeUndefined()
   }, 60_000)
 
   it('takes a model without a readable record for the one it was (a second download stood beside it as official-2)', async () => {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { Handlers } from '../../shared/ipc/contract'
-import type { ModelShelf } from '../../shared/ipc/modelViews'
+import type { ModelShelf, ModelTaskView, ShelfModel } from '../../shared/ipc/modelViews'
 import type { ModelView, PushEvent } from '../../shared/ipc/views'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { Device } from '../../shared/settings/choices'
@@ -249,6 +249,7 @@ export class ModelDesk {
         this.isStale = false
         try {
           this.state = await readModels(this.options.service, this.options.library)
+          this.tasks.drop((task) => isOutdated(task, this.state.shelf.models))
         } catch (thrown) {
           this.options.log(`the models could not be read: ${toAppError(thrown).message}`)
         }
@@ -257,6 +258,14 @@ export class ModelDesk {
     })()
     await this.reading
   }
+}
+
+/** It ended well, or found damage, and the models are not so any more: "was imported" beside "is damaged" says two things. */
+function isOutdated({ state }: ModelTaskView, models: readonly ShelfModel[]): boolean {
+  if (state.kind !== 'done') return false
+  const meant = models.filter(({ id }) => state.modelId === null || id === state.modelId)
+  const isDamaged = meant.some(({ problem }) => problem !== null)
+  return meant.length === 0 || isDamaged !== state.damaged.length > 0
 }
 
 /** The answer, or a rejection with what was thrown. */

@@ -89,10 +89,15 @@ export function isSafeId(id: string): boolean {
   return ID.test(id) && !RESERVED.test(id)
 }
 
+/** What a model of this file is called: the file's name without the ending of its format. */
+export function nameOfFile(fileName: string): string {
+  const stem = fileName.replace(/(?:\.(?:onnx|pt|pth|bin|ckpt|safetensors))+$/iu, '').trim()
+  return stem === '' ? fileName : stem
+}
+
 /** The id that a file's name suggests. */
 export function idFromName(fileName: string): string {
-  const stem = fileName.replace(/(?:\.(?:onnx|pt|pth|bin|ckpt|safetensors))+$/iu, '')
-  const id = stem
+  const id = nameOfFile(fileName)
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/gu, '-')
     .replace(/^[_-]+|[_-]+$/gu, '')

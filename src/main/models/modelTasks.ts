@@ -87,6 +87,11 @@ export class ModelTasks {
     this.options.onChange()
   }
 
+  /** Takes off ended ones that are meant, without a word: who calls tells what is left. */
+  drop(isMeant: (task: ModelTaskView) => boolean): void {
+    this.entries = this.entries.filter(({ view }) => view.state.kind === 'running' || !isMeant(view))
+  }
+
   /** Ends what runs; nothing begins any more. */
   async close(): Promise<void> {
     this.isClosed = true

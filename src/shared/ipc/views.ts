@@ -17,10 +17,11 @@ export interface ModelView {
   readonly licence: string
   /** Carried chunks need the stateful companion. */
   readonly hasStateful: boolean
-  /** The chunk that suits it, and what its weights weigh. */
+  /** The chunk that suits it. */
   readonly chunkSec: number
   /** U-Nets in a row, for the compute factor of overlapped chunks; absent where it is not known. */
   readonly cascade?: 1 | 2
+  /** Of all its files, in every precision. */
   readonly sizeBytes: number
   readonly sha256: string | null
   /** What it is there in, and what is known of FP16 on this machine's devices. */
@@ -185,5 +186,14 @@ export type PushEvent =
   /** A menu or keyboard command that the window carries out. */
   | { readonly topic: 'command'; readonly command: WindowCommand }
 
-export const WINDOW_COMMANDS = ['preferences', 'shortcuts', 'about', 'selectAll', 'find', 'measure', 'models'] as const
+export const WINDOW_COMMANDS = [
+  'preferences',
+  'shortcuts',
+  'about',
+  'selectAll',
+  'find',
+  'measure',
+  'models',
+  'devices'
+] as const
 export type WindowCommand = (typeof WINDOW_COMMANDS)[number]
