@@ -1,4 +1,5 @@
 import { concat } from '../../audio/dsp/concat'
+import { AppError } from '../../shared/errors/appError'
 import type { RateConverter } from './excerpts'
 import type { LaneDenoiser } from './join'
 import { toModelRate } from './modelRate'
@@ -7,6 +8,7 @@ import type { ChannelProbe, FileProbe } from './probe'
 import { newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
 import { withResidual } from './residual'
+import { isFinite32 } from './samples'
 
 const NOTHING = new Float32Array(0)
 
@@ -57,7 +59,7 @@ export class ChannelChain {
     const { toModel, recombiner } = this.parts
     const low = toModel.push(samples)
     const clean = await this.denoise(this.parts, low)
-    return recombiner.push(samples, low, clean)
+    return inRange(recombiner.push(samples, low, clean))
   }
 
   async finish(): Promise<Float32Array> {
@@ -66,7 +68,7 @@ export class ChannelChain {
     const low = toModel.finish()
     const first = (await this.denoise(this.parts, low)).slice()
     const last = this.restore(await lane.finish(), gain)
-    return recombiner.finish(low, concat([first, last]))
+    return inRange(recombiner.finish(low, concat([first, last])))
   }
 
   close(): void {
@@ -85,4 +87,10 @@ export class ChannelChain {
     for (let i = 0; i < samples.length; i++) samples[i]! /= gain
     return samples
   }
+}
+
+/** The model gave numbers (its runs are checked), and what was read has none but numbers: filters and gains took them past float32. */
+function inRange(samples: Float32Array): Float32Array {
+  if (!isFinite32(samples)) throw new AppError('E_CORRUPT', { detail: 'its samples are too large to count with' })
+  return samples
 }

@@ -1,4 +1,4 @@
-import { access, appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
+import { access, appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -48,6 +48,20 @@ let files = 0
 async function wav(rate: number, channels: readonly Float32Array[]): Promise<string> {
   const path = join(folder, `in${files++}.wav`)
   await writeWav(path, rate, channels)
+  return path
+}
+
+async function floatWav(rate: number, samples: Float32Array): Promise<string> {
+  const path = await wav(rate, [samples.map(() => 0)])
+  const head = (await readFile(path)).subarray(0, 44)
+  const bytes = samples.byteLength
+  head.writeUInt32LE(36 + bytes, 4)
+  head.writeUInt16LE(3, 20)
+  head.writeUInt32LE(rate * 4, 28)
+  head.writeUInt16LE(4, 32)
+  head.writeUInt16LE(32, 34)
+  head.writeUInt32LE(bytes, 40)
+  await writeFile(path, Buffer.concat([head, Buffer.from(samples.buffer)]))
   return path
 }
 
@@ -102,6 +116,24 @@ describe('denoiseFile', () => {
         const db = 20 * Math.log10(rms(difference) / rms(noisy))
         expect(db).toBeLessThan(rate === 16000 ? -70 : -25)
       }
+    }
+  )
+
+  it.each([16000, 48000])(
+    'says of %i Hz that its samples are too large, where they overflow on the way out of the model (the writer said E_INTERNAL)',
+    async (rate) => {
+      const transparent = await writeSmallModel(folder, transparentWeights(), 'large')
+      const engine = await loadEngine(settingsFor(transparent))
+      engines.push(engine)
+      // A square wave at float32's end: whatever rounds its corners goes beyond it.
+      const square = Float32Array.from({ length: rate }, (_, n) => (n % 100 < 50 ? 3.4e38 : -3.4e38))
+      const input = await floatWav(rate, square)
+      const job = jobFor(input, 'large')
+      await expect(run(engine, job)).rejects.toMatchObject({
+        code: 'E_CORRUPT',
+        data: { detail: 'its samples are too large to count with' }
+      })
+      expect(await exists(job.partPath)).toBe(false)
     }
   )
 
