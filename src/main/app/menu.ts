@@ -101,6 +101,13 @@ function fileItems({ words, isMac }: MenuView, actions: MenuActions): Items {
         actions.inWindow('models')
       }
     },
+    {
+      id: 'devices',
+      label: words.devices,
+      click: () => {
+        actions.inWindow('devices')
+      }
+    },
     ...(isMac ? [] : [SEPARATOR, quitItem(words, actions)])
   ]
 }

@@ -80,6 +80,8 @@ export const useSettings = defineStore('settings', () => {
 
   const current = computed(() => shownSettings(overlay.value))
   const job = computed(() => current.value.job)
+  /** As main has it: what main is asked about the settings is asked about these. */
+  const confirmedJob = computed(() => overlay.value.confirmed.job)
   const chunks = computed((): ChunkSettings => {
     const { join, chunkSec, overlapSec, batch } = job.value
     return { join, chunkSec, overlapSec, batch }
@@ -88,5 +90,5 @@ export const useSettings = defineStore('settings', () => {
   const preset = computed(() => model.value && presetOf(chunks.value, model.value, current.value.userPresets))
   const factor = computed(() => (model.value ? computeFactor(chunks.value, model.value) : null))
 
-  return { ready, current, job, chunks, model, preset, factor, patch, patchSoon, flush }
+  return { ready, current, job, confirmedJob, chunks, model, preset, factor, patch, patchSoon, flush }
 })

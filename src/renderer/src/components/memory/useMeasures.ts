@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { EngineFacts } from '../../../../shared/ipc/memoryViews'
 import { useFormat } from '../../format/useFormat'
 import { useMemory } from '../../stores/memory'
+import { usePreflight } from '../../stores/preflight'
 import { useSettings } from '../../stores/settings'
 import { useDeviceName } from './useDeviceName'
 
@@ -103,9 +104,13 @@ function useMeasuresNext(): () => Record<MeasureId, Said> {
   const format = useFormat()
   const settings = useSettings()
   const deviceName = useDeviceName()
+  const preflight = usePreflight()
   return () => {
     const { model, job } = settings
-    const chunk = t('units.seconds', { n: format.number(job.chunkSec, 2) })
+    // What would run: a budget, or memory that ran out before, may have chosen.
+    const chosen = preflight.result?.forecast?.reason === 'settings' ? null : preflight.result?.forecast
+    const { chunkSec, batch } = chosen ?? job
+    const chunk = t('units.seconds', { n: format.number(chunkSec, 2) })
     return {
       loaded: model
         ? {
@@ -115,8 +120,8 @@ function useMeasuresNext(): () => Record<MeasureId, Said> {
         : { value: t('memory.facts.loaded.noModel'), detail: '' },
       buffers: { value: t('memory.none'), detail: t('memory.facts.buffers.next') },
       flight: {
-        value: t('memory.facts.flight.value', { chunk, batch: job.batch }),
-        detail: t('memory.facts.flight.next')
+        value: t('memory.facts.flight.value', { chunk, batch }),
+        detail: t(chosen ? 'memory.facts.flight.nextChosen' : 'memory.facts.flight.next')
       },
       precision: { value: t('memory.none'), detail: t('memory.facts.precision.next') },
       session: { value: t('memory.none'), detail: t('memory.facts.session.next') }

@@ -15,6 +15,16 @@ export function useDeviceWords(): (engine: Ready) => string {
   }
 }
 
+/** Why it is this device: what `auto` stands for, or that it was named. Nothing is on the CPU in silence. */
+export function useDeviceWhy(): (engine: Ready) => string {
+  const { t } = useI18n()
+  return ({ deviceChoice = null }) => {
+    if (deviceChoice === null) return t('status.why.named')
+    const { reason, from } = deviceChoice
+    return t(`status.why.${reason}`, { from: from === null ? '' : t(`status.devices.${from}`) })
+  }
+}
+
 /** `CPU · 2 threads · FP32 (FP16 not checked here)`: with the precision, and why it is not the one that was asked for. */
 export function useEngineWords(): (engine: Ready) => string {
   const { t } = useI18n()
