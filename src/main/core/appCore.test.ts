@@ -1,4 +1,5 @@
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CoreBench, isBuilt } from './core.testkit'
 
@@ -159,12 +160,15 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
   it('keeps waiting files waiting where no engine can be had, and says why', async () => {
     bench.wav('in/a.wav', 1)
     await bench.add(bench.at('in'))
-    await bench.core.patchSettings({ job: { modelId: 'gone' } })
+    const broken = path.join(bench.data, 'models', 'broken')
+    mkdirSync(broken, { recursive: true })
+    writeFileSync(path.join(broken, 'model.json'), '{')
+    await bench.core.patchSettings({ job: { modelId: 'broken' } })
     await bench.core.handlers['queue.applySettings']({})
     await bench.core.handlers['queue.start']({})
     await bench.until(() => idle() && bench.core.queueState.revision > 4)
     expect(bench.kinds()).toBe('a.wav:pending')
-    expect(bench.core.queueState.run).toMatchObject({ kind: 'idle', because: { code: 'E_MODEL_MISSING' } })
+    expect(bench.core.queueState.run).toMatchObject({ kind: 'idle', because: { code: 'E_MODEL_DAMAGED' } })
     expect(bench.pushes.some((push) => push.topic === 'finished')).toBe(false)
   })
 

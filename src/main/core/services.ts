@@ -4,6 +4,7 @@ import type { Handlers } from '../../shared/ipc/contract'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { BenchService } from '../bench/benchService'
+import { decideDevice } from '../devices/autoDevice'
 import { DeviceDesk } from '../devices/deviceDesk'
 import type { Devices } from '../devices/openDevices'
 import type { QueueStore } from '../jobs/queueStore'
@@ -117,6 +118,11 @@ export class Services {
       state: parts.modelState,
       settings,
       patchSettings: parts.patchSettings,
+      standsForAuto: async (modelId) => {
+        const { join } = settings().job
+        const choice = await decideDevice(parts.devices.service, models, { modelId, device: 'auto', join })
+        return choice?.device ?? 'cpu'
+      },
       release: parts.releaseModel,
       push,
       log: options.log

@@ -235,7 +235,10 @@ describe('downloadFile, resuming at a server that does not', () => {
       serve(request, response, 100_000)
     }
     await fails(get({ limits: { ...limits, attempts: 1 } }))
-    expect((await stat(`${target}.part`)).size).toBe(100_000)
+    // What the socket still held when it broke may be lost with it.
+    const kept = (await stat(`${target}.part`)).size
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThanOrEqual(100_000)
     answer = second
     await get()
     await isWhole()
@@ -247,7 +250,7 @@ describe('downloadFile, resuming at a server that does not', () => {
   it('catches a 206 of another place that is believed', () =>
     resumes((request, response) => {
       if (startOf(request) === 0) serve(request, response)
-      else response.writeHead(206, { 'Content-Range': `bytes 0-399999/400000` }).end(FILE.subarray(100_000))
+      else response.writeHead(206, { 'Content-Range': `bytes 0-399999/400000` }).end(FILE.subarray(startOf(request)))
     }))
 
   it('catches another file joined to the part (tag changed)', () =>

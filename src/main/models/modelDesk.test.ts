@@ -52,6 +52,7 @@ async function openDesk(): Promise<ModelDesk> {
     state: await readModels(models.service, models.library),
     settings: () => settings,
     patchSettings: (patch) => Promise.resolve((settings = patchSettings(settings, patch))),
+    standsForAuto: () => Promise.resolve('cpu'),
     release: () => Promise.resolve(),
     push: (event) => void pushes.push({ event, atMs: performance.now() }),
     log: (line) => {

@@ -27,6 +27,8 @@ export interface ModelDeskOptions {
   readonly state: ModelState
   readonly settings: () => AppSettings
   readonly patchSettings: (patch: SettingsPatch) => Promise<unknown>
+  /** The device that work with a model goes to where nobody named one. */
+  readonly standsForAuto: (id: string) => Promise<Device>
   /** Ends engines that hold a model and do nothing with it. */
   readonly release: (id: string) => Promise<void>
   readonly push: (event: PushEvent) => void
@@ -62,7 +64,9 @@ export class ModelDesk {
       'models.addPaths': ({ paths }) => asked(() => this.addPaths(paths)),
       'models.download': ({ id }) => asked(() => ({ taskId: this.download(id) })),
       'models.verify': ({ id }) => asked(() => ({ taskId: this.verify(id) })),
-      'models.selfCheck': ({ id, device }) => asked(() => ({ taskId: this.selfCheck(id, device) })),
+      'models.selfCheck': async ({ id, device }) => ({
+        taskId: this.selfCheck(id, device === 'auto' ? await options.standsForAuto(id) : device)
+      }),
       'models.remove': async ({ id }) => {
         await this.remove(id)
         return null

@@ -1,4 +1,5 @@
 import { useI18n } from 'vue-i18n'
+import type { ConcreteDevice } from '../../../../shared/devices/providers'
 import type { ErrorPayload } from '../../../../shared/errors/appError'
 import type { SelfCheckView, ShelfModel } from '../../../../shared/ipc/modelViews'
 import type { Device, Precision } from '../../../../shared/settings/choices'
@@ -96,8 +97,7 @@ export function savedBytes({ fp32, fp16 }: SelfCheckView): number | null {
   return fp32 && fp16 ? fp32.peakRssBytes - fp16.peakRssBytes : null
 }
 
-/** The check that counts for a device: `auto` is the CPU, as main takes it. */
-export function checkFor(checks: readonly SelfCheckView[], device: Device): SelfCheckView | null {
-  const key = device === 'auto' ? 'cpu' : device
-  return checks.find((check) => check.device === key) ?? null
+/** The check that counts for a device; who chose `auto` asks for what main says it stands for. */
+export function checkFor(checks: readonly SelfCheckView[], device: ConcreteDevice): SelfCheckView | null {
+  return checks.find((check) => check.device === device) ?? null
 }

@@ -1,6 +1,7 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { DeviceChoice } from '../../../../shared/ipc/deviceViews'
 import type { ModelTaskView } from '../../../../shared/ipc/modelViews'
 import type { ModelView } from '../../../../shared/ipc/views'
 import { DEFAULT_APP_SETTINGS, patchSettings, type AppSettings } from '../../../../shared/settings/appSettings'
@@ -14,6 +15,7 @@ import ModelPart from './ModelPart.vue'
 let fake: FakeApi
 let part: VueWrapper
 let main: AppSettings
+let auto: DeviceChoice | null
 
 async function open(change: Partial<ModelView>, tasks: readonly ModelTaskView[] = []): Promise<string> {
   const resting = restingSnapshot()
@@ -21,7 +23,11 @@ async function open(change: Partial<ModelView>, tasks: readonly ModelTaskView[] 
   fake = fakeApi({
     'app.snapshot': () => ({ ...resting, settings: main, models, shelf: { ...resting.shelf, tasks } }),
     'settings.patch': (patch) => (main = patchSettings(main, patch)),
-    'models.selfCheck': () => ({ taskId: 't1' })
+    'models.selfCheck': () => ({ taskId: 't1' }),
+    'devices.view': () => ({
+      ...{ modelId: 'frcrn-lite', devices: [], auto, task: null, lastError: null },
+      cuda: { state: 'notOffered', bytes: null, licence: '' }
+    })
   })
   installFake(fake)
   const pinia = createPinia()
@@ -37,6 +43,7 @@ const radio = (name: string): HTMLButtonElement =>
 beforeEach(() => {
   applyLanguage('en', 'en')
   main = { ...DEFAULT_APP_SETTINGS, language: 'en' }
+  auto = null
 })
 afterEach(() => {
   part.unmount()
@@ -72,7 +79,7 @@ it('offers the check of this device, and shows it at work', async () => {
   expect(await open({ ...BOTH, selfChecks: [elsewhere] })).toContain('FP16 is not checked on this computer yet')
   await part.get('[data-testid=precision-field] button:not([role])').trigger('click')
   await flushPromises()
-  expect(fake.requestsOf('models.selfCheck')).toEqual([{ id: 'frcrn-lite', device: 'auto' }])
+  expect(fake.requestsOf('models.selfCheck')).toEqual([{ id: 'frcrn-lite', device: 'cpu' }])
   part.unmount()
   const running = taskOf({ kind: 'selfCheck', modelId: 'frcrn-lite' })
   expect(await open(BOTH, [running])).toContain('Comparing FP16 with FP32 …')
@@ -85,4 +92,16 @@ it('leads to the Models view', async () => {
     .find((one) => one.text() === 'Models…')!
     .trigger('click')
   expect(useModels().isOpen).toBe(true)
+})
+
+it('tells and does the check of the device that auto stands for (the CPU was told of, and the work went elsewhere)', async () => {
+  auto = { device: 'cuda', reason: 'fastest', from: null, error: null }
+  const text = await open({ ...BOTH, selfChecks: [TRUSTED, { ...TRUSTED, device: 'cuda', snrDb: 71 }] })
+  expect(text).toContain('71 dB')
+  expect(text).not.toContain('62 dB')
+  part.unmount()
+  await open({ ...BOTH, selfChecks: [TRUSTED] })
+  await part.get('[data-testid=precision-field] button:not([role])').trigger('click')
+  await flushPromises()
+  expect(fake.requestsOf('models.selfCheck')).toEqual([{ id: 'frcrn-lite', device: 'cuda' }])
 })
