@@ -55,6 +55,25 @@ describe('layouts of the archive', () => {
     expectSame(await readCheckpoint(written(torchArchive(weights, layout))), weights)
   })
 
+  it('bfloat16 in a state_dict among other things, any seed (the upper half of a float taken for a half is another number)', async () => {
+    const full = formulaStateDict({ channels: 2, cascade: 1 }, 4711)
+    const upper = (value: number): number => (new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16) * 65_536
+    const asFloat = (bits: number): number => new Float32Array(Uint32Array.of(bits).buffer)[0]!
+    const pickle = new PickleWriter().op('}(').text('epoch').int(3).text('state_dict').op('}(')
+    const entries: Entry[] = []
+    for (const [n, [name, { shape, data }]] of [...full].entries()) {
+      pickle.text(`model.${name}`).tensor({ key: String(n), type: 'BFloat16Storage', count: data.length }, shape)
+      const bytes = Buffer.alloc(2 * data.length)
+      data.forEach((value, i) => bytes.writeUInt16LE(upper(value) / 65_536, 2 * i))
+      entries.push(entry(`x/data/${n}`, bytes))
+    }
+    const read = await readCheckpoint(written(zipOf([entry('x/data.pkl', pickle.op('uu').end()), ...entries])))
+    const wanted = [...full].map(
+      ([name, { shape, data }]) => [name, { shape, data: data.map((value) => asFloat(upper(value))) }] as const
+    )
+    expectSame(read, new Map(wanted))
+  })
+
   it('a tensor that is a transposed view of its storage (read in storage order it would be another one)', async () => {
     const pickle = new PickleWriter().op('}(')
     const [rows, columns] = [4, 2]
