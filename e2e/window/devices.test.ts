@@ -118,10 +118,13 @@ describe.skipIf(LAUNCHER === null)('devices and budget in the window', () => {
     await setBudget(BUDGET_MB)
     await until(
       async () => (await budget().getAttribute('data-state')) === 'known' && (await budget().innerText()),
-      (text) => text !== false && /Chunks of [\d.]+ s, \d+ at once\s+Memory 1[0-4]\d MB/u.test(text),
+      (text) =>
+        text !== false &&
+        /Chunks of [\d.]+ s, (?:one after another|\d+ at once)\s+About 1[0-4]\d MB of memory/u.test(text),
       { what: 'what the budget chooses' }
     )
     await noToasts(app)
+    await app.page.getByTestId('compute-factor').scrollIntoViewIfNeeded()
     await shots('budget', { looks: [LOOKS[0]!, LOOKS.at(-1)!] })
     const [chunk, batch] = [await budget().getAttribute('data-chunk'), await budget().getAttribute('data-batch')]
     await app.drop([path.join(place.root, 'in')])
@@ -158,6 +161,7 @@ describe.skipIf(LAUNCHER === null)('devices and budget in the window', () => {
     await button(app, 'Start').click()
     await app.page.getByText('The memory budget of 64 MB is too small').last().waitFor()
     expect((await snapshotOf(app)).queue.run.kind).toBe('idle')
+    await noToasts(app)
     await shots('budget-small', { looks: [LOOKS[0]!, LOOKS.at(-1)!] })
     await budget()
       .getByRole('button', { name: /^Set \d+ MB$/u })

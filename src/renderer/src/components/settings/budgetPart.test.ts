@@ -47,7 +47,7 @@ afterEach(() => {
 it('says what a budget chooses, and what it is expected to take of both memories', async () => {
   const text = await textOf(BudgetPart, KNOWN)
   expect(text).toContain('Chunks of 0.5 s, 2 at once')
-  expect(text).toContain('Memory 180 MB · 300 MB on the card')
+  expect(text).toContain('About 180 MB of memory · 300 MB on the card')
   expect(text).toContain('at least 96 MB')
   const strip = await textOf(CostStrip, KNOWN)
   expect(strip).toContain('and 300 MB on the card')

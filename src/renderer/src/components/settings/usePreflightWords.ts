@@ -2,6 +2,7 @@ import { useI18n } from 'vue-i18n'
 import type { PreflightWarning } from '../../../../shared/ipc/views'
 import { useFormat, type Format } from '../../format/useFormat'
 import { useErrorText, type ErrorText } from '../../i18n'
+import { MB } from './budgets'
 
 /** How heavy a warning is: it stops the run, it needs care, or it is good to know. */
 export type Weight = 'stop' | 'care' | 'note'
@@ -52,6 +53,11 @@ function nameOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }
 
+/** A least size is rounded up: one that was rounded down would be refused again. */
+function wholeMb(bytes: number): number {
+  return Math.ceil(bytes / MB) * MB
+}
+
 function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { what: string; next: string } {
   switch (warning.kind) {
     case 'collision': {
@@ -83,7 +89,10 @@ function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { 
       return { what: t('preflight.memory.what', sizes), next: t('preflight.memory.next') }
     }
     case 'budget': {
-      const sizes = { budget: format.bytes(warning.budgetBytes), smallest: format.bytes(warning.smallestBytes) }
+      const sizes = {
+        budget: format.bytes(warning.budgetBytes),
+        smallest: format.bytes(wholeMb(warning.smallestBytes))
+      }
       return { what: t('preflight.budget.what', sizes), next: t('preflight.budget.next', sizes) }
     }
     case 'unsupported': {
