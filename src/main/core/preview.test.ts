@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PreviewView } from '../../shared/ipc/playerViews'
 import type { SettingsPatch } from '../../shared/settings/appSettings'
 import { CoreBench, isBuilt } from './core.testkit'
+
+/** A batch of real work twice over, which a busy machine takes its time for. */
+vi.setConfig({ testTimeout: 180_000 })
 
 const NAMES = ['a.wav', 'b.wav', 'c.wav']
 
