@@ -265,6 +265,8 @@ export class AppCore {
       forecast,
       speed: this.progress.speedOf(settings),
       availableBytes: this.services.memory.availableBytes,
+      // Before the media process has looked, nobody says that there is none.
+      hasFfmpeg: this.ffmpeg === null || this.ffmpeg.ffmpeg !== null,
       homeFolder: homedir()
     })
   }

@@ -1,21 +1,59 @@
 import path from 'node:path'
 import type { Job } from '../../shared/jobs/job'
+import type { OutputFormat, OutputQuality } from '../../shared/settings/choices'
+import type { OutputSettings } from '../../shared/settings/jobSettings'
+import { plannedExtension } from '../jobs/audioNames'
 
-/** Formats whose outputs are as big as they are. */
-const PCM = new Set(['.wav', '.wave', '.aif', '.aiff', '.aifc', '.w64', '.rf64', '.bwf', '.au', '.snd', '.caf'])
+const PCM = new Set([
+  '.wav',
+  '.wave',
+  '.aif',
+  '.aiff',
+  '.aifc',
+  '.aiffc',
+  '.w64',
+  '.rf64',
+  '.bwf',
+  '.au',
+  '.snd',
+  '.caf'
+])
 const LOSSLESS = new Set(['.flac', '.ape', '.wv', '.tta', '.tak', '.m4a'])
 /** How much bigger a file gets when it is written as PCM, where nothing is known of it. */
 const LOSSLESS_FACTOR = 2
 const LOSSY_FACTOR = 11
 const COMPRESSED_BITS = 16
 
-/** Bytes that a job's output will have, by its probe or else by its size. */
-export function outputBytes({ probe, inputPath, identity }: Job): number {
+const ASKED_BITS: Readonly<Partial<Record<OutputFormat, number>>> = { wav16: 16, wav24: 24, wav32f: 32 }
+/** FLAC's share of PCM: speech takes about half, what little it can save of a loud room is the bound. */
+const FLAC_SHARE = 0.8
+/** What the encoders take at most for one channel at standard quality; the engine knows the codec, here it is the name. */
+const LOSSY_KBPS_A_CHANNEL = 96
+const QUALITY_FACTOR: Readonly<Record<OutputQuality, number>> = { small: 0.6, standard: 1, high: 1.6 }
+
+/** Bytes that a job's output will have, at most: by its probe or else by its size. */
+export function outputBytes(job: Job, { format, quality }: OutputSettings): number {
+  const source = path.extname(job.inputPath).toLowerCase()
+  const target = plannedExtension(source, format)
+  const pcm = pcmBytes(job, ASKED_BITS[format])
+  if (PCM.has(target)) return pcm
+  if (target === '.flac') return pcm * FLAC_SHARE
+  const factor = QUALITY_FACTOR[quality]
+  const isLossySource = !PCM.has(source) && (source === '.m4a' || !LOSSLESS.has(source))
+  // A source of the kind keeps its bit rate; ALAC is called .m4a too, and stays what it is at every quality.
+  const likeSource = isLossySource ? job.identity.sizeBytes * Math.max(1, factor) : 0
+  const { probe } = job
+  if (!probe?.ok || probe.info.durationSec === null) return isLossySource ? likeSource : pcm / 2
+  const { durationSec, channels } = probe.info
+  return Math.max(likeSource, ((durationSec * channels * LOSSY_KBPS_A_CHANNEL * 1000) / 8) * factor)
+}
+
+function pcmBytes({ probe, inputPath, identity }: Job, askedBits: number | undefined): number {
   if (probe?.ok && probe.info.durationSec !== null) {
     const { durationSec, sampleRateHz, channels, bitDepth } = probe.info
-    return durationSec * sampleRateHz * channels * Math.ceil((bitDepth ?? COMPRESSED_BITS) / 8)
+    return durationSec * sampleRateHz * channels * Math.ceil((askedBits ?? bitDepth ?? COMPRESSED_BITS) / 8)
   }
   const kind = path.extname(inputPath).toLowerCase()
-  if (PCM.has(kind)) return identity.sizeBytes
+  if (PCM.has(kind)) return identity.sizeBytes * (askedBits === undefined ? 1 : askedBits / COMPRESSED_BITS)
   return identity.sizeBytes * (LOSSLESS.has(kind) ? LOSSLESS_FACTOR : LOSSY_FACTOR)
 }

@@ -7,6 +7,7 @@ import type { NewJob, Probe } from '../../shared/jobs/job'
 import type { QueueEvent } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
+import { plannedExtension } from '../jobs/audioNames'
 import { preflight } from './preflight'
 import { settingsKeyOf } from './settingsKey'
 
@@ -24,15 +25,15 @@ const settings: JobSettings = {
   output: { ...DEFAULT_JOB_SETTINGS.output, place: 'folder', folder: '/proc/stillwave', pattern: '{name}' }
 }
 
-function job(id: string, sizeBytes: number, folder: string): NewJob {
+function job(id: string, sizeBytes: number, folder: string, extension = '.wav'): NewJob {
   return {
     id,
-    inputPath: path.join(root, 'in', `${id}.wav`),
+    inputPath: path.join(root, 'in', `${id}${extension}`),
     root: path.join(root, 'in'),
-    relativePath: `${id}.wav`,
+    relativePath: `${id}${extension}`,
     explicit: false,
     identity: { device: '1', inode: id, sizeBytes, modifiedNs: '1' },
-    outputPath: path.join(folder, `${id}.wav`),
+    outputPath: path.join(folder, `${id}${plannedExtension(extension)}`),
     error: null
   }
 }
@@ -43,6 +44,8 @@ interface Wish {
   readonly probe?: Probe
   readonly forecast?: ForecastView
   readonly budgetMb?: number
+  readonly extension?: string
+  readonly output?: Partial<JobSettings['output']>
 }
 
 const FORECAST: ForecastView = {
@@ -55,12 +58,19 @@ async function warnings({
   sizeBytes = 1,
   probe,
   forecast,
-  budgetMb
+  budgetMb,
+  extension,
+  output
 }: Wish): Promise<readonly PreflightWarning[]> {
   const target = folder ?? path.join(root, 'out')
-  const used = { ...settings, budgetMb: budgetMb ?? null, output: { ...settings.output, folder: target } }
+  const used = { ...settings, budgetMb: budgetMb ?? null, output: { ...settings.output, folder: target, ...output } }
   const events: QueueEvent[] = [
-    { type: 'jobsAdded', jobs: [job('a', sizeBytes, target)], settingsKey: settingsKeyOf(used), settings: used }
+    {
+      type: 'jobsAdded',
+      jobs: [job('a', sizeBytes, target, extension)],
+      settingsKey: settingsKeyOf(used),
+      settings: used
+    }
   ]
   if (probe) events.push({ type: 'jobsProbed', probes: [{ jobId: 'a', probe }] })
   const state = events.reduce(reduceQueue, emptyQueue('e'))
@@ -70,6 +80,7 @@ async function warnings({
     forecast: forecast ?? null,
     speed: null,
     availableBytes: 1e9,
+    hasFfmpeg: true,
     homeFolder: root
   }
   return (await preflight(input)).warnings
@@ -93,6 +104,30 @@ describe('preflight', () => {
     expect((await warnings({ sizeBytes: 1e18 }))[0]?.kind).toBe('disk')
   })
 
+  it('counts a compressed result as such (an MP3 of a long recording needs a small part of a WAV)', async () => {
+    const info = { durationSec: 1e10, sampleRateHz: 48_000, channels: 2, bitDepth: 24, format: 'WAV' }
+    const needs = async (output: Wish['output']): Promise<number> => {
+      const warning = (await warnings({ probe: { ok: true, info }, output })).find(({ kind }) => kind === 'disk')
+      return warning?.kind === 'disk' ? warning.neededBytes - 2e9 : 0
+    }
+    expect(await needs({ format: 'wav16' })).toBe(1e10 * 48_000 * 4)
+    expect(await needs({ format: 'mp3' })).toBe(1e10 * 24_000)
+    expect(await needs({ format: 'mp3', quality: 'high' })).toBeGreaterThan(1e10 * 24_000)
+  })
+
+  it.each([
+    ['.wma', { kind: 'formatChanges', count: 1, becomes: 'm4a' }],
+    ['.amr', { kind: 'formatChanges', count: 1, becomes: 'm4a' }],
+    ['.mp4', { kind: 'soundOnly', count: 1 }]
+  ])('says before the start that %s comes out as something else (found out after a night)', async (extension, said) => {
+    expect(await warnings({ extension })).toEqual([{ ...said, example: path.join(root, 'in', `a${extension}`) }])
+    expect(await warnings({ extension, output: { format: 'flac' } })).not.toContainEqual(expect.objectContaining(said))
+  })
+
+  it('says nothing of files that keep their format', async () => {
+    for (const extension of ['.flac', '.MP3', '.m4a', '.ogg']) expect(await warnings({ extension })).toEqual([])
+  })
+
   it('warns of memory that is not there', async () => {
     const memory = { kind: 'memory', neededBytes: 2e9, availableBytes: 1e9 }
     expect(await warnings({ forecast: FORECAST })).toEqual([memory])
@@ -109,11 +144,17 @@ describe('preflight', () => {
       forecast: null,
       speed: null,
       availableBytes: 1,
+      hasFfmpeg: true,
       homeFolder: '/home/me'
     }
     const output = { ...settings.output, folder: null }
     const { example } = await preflight({ ...input, settings: { ...settings, output } })
     expect(example.output).toBe('/home/me/Clean/interview.wav')
+    const asFlac = { ...settings, output: { ...output, format: 'flac' as const } }
+    const endings = [true, false].map(
+      async (hasFfmpeg) => (await preflight({ ...input, hasFfmpeg, settings: asFlac })).example.output
+    )
+    expect(await Promise.all(endings)).toEqual(['/home/me/Clean/interview.flac', '/home/me/Clean/interview.wav'])
     const beside = await preflight({ ...input, settings: DEFAULT_JOB_SETTINGS })
     expect(beside.example.output).toBe('/home/me/Recordings/Monday/interview.clean.wav')
   })

@@ -7,6 +7,7 @@ import type { Job } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { OnExists } from '../../shared/settings/choices'
+import { isFilmName, plannedExtension } from '../jobs/audioNames'
 import { desiredName, desiredPath } from '../jobs/desiredPath'
 import { isInside, pathKey } from '../jobs/fileNames'
 import { FolderListings } from '../jobs/folderListings'
@@ -33,6 +34,8 @@ export interface PreflightInput {
   readonly speed: number | null
   /** What the engine may have: what is free, and what it holds already. */
   readonly availableBytes: number
+  /** Without it everything but the source's own PCM is written as WAV. */
+  readonly hasFfmpeg: boolean
   /** For the example in an empty list. */
   readonly homeFolder: string
 }
@@ -48,7 +51,7 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
     await tally.look(job, performance.now() < deadline)
   }
   const warnings = [...tally.warnings(), ...(await tally.diskWarnings()), ...memoryWarnings(input)]
-  const example = exampleOf(waiting[0], settings, input.homeFolder)
+  const example = exampleOf(waiting[0], settings, input)
   const forecastBytes = forecast?.ramBytes ?? null
   return { example, warnings, forecastBytes, forecast, forecastSec: forecastSec(waiting, input.speed) }
 }
@@ -81,6 +84,8 @@ class Tally {
   private readonly existing = new Map<OnExists, number>()
   private readonly collisions: string[] = []
   private readonly unsupported: { readonly path: string; readonly error: ErrorPayload }[] = []
+  private readonly changes: { readonly path: string; readonly becomes: string }[] = []
+  private readonly films: string[] = []
   private inside: string | null = null
   private differ = 0
   private readonly formKey: string
@@ -96,13 +101,23 @@ class Tally {
     if (job.settingsKey !== this.formKey) this.differ++
     if (job.probe?.ok === false) this.unsupported.push({ path: job.inputPath, error: job.probe.error })
     const { output } = settings
+    if (output.format === 'source' && job.probe?.ok !== false) this.lookAtFormat(job.inputPath)
     const shared = output.place === 'folder' || output.place === 'tree' ? output.folder : null
     if (shared !== null && !job.explicit && (shared === job.root || isInside(job.root, shared))) this.inside ??= shared
     const folder = shared ?? path.dirname(job.outputPath)
     const mayList = mayReadDisk && (this.folders.has(folder) || this.folders.size < LISTED_FOLDERS)
     const there = await this.lookAtName(job, settings, mayList)
-    const bytes = there && output.onExists === 'skip' ? 0 : outputBytes(job)
+    const bytes = there && output.onExists === 'skip' ? 0 : outputBytes(job, output)
     this.folders.set(folder, (this.folders.get(folder) ?? 0) + bytes)
+  }
+
+  /** By the name: a file without an ending may be anything. */
+  private lookAtFormat(inputPath: string): void {
+    const extension = path.extname(inputPath)
+    const planned = plannedExtension(extension)
+    if (isFilmName(inputPath)) this.films.push(inputPath)
+    else if (extension !== '' && planned !== extension)
+      this.changes.push({ path: inputPath, becomes: planned.slice(1) })
   }
 
   /** Whether a result of the wished name is there. */
@@ -119,7 +134,7 @@ class Tally {
   }
 
   warnings(): PreflightWarning[] {
-    const { collisions, existing, inside, unsupported, differ } = this
+    const { collisions, existing, inside, unsupported, differ, changes, films } = this
     const warnings: PreflightWarning[] = []
     if (unsupported[0]) {
       const { path: example, error } = unsupported[0]
@@ -128,6 +143,11 @@ class Tally {
     if (inside !== null) warnings.push({ kind: 'outputInsideInput', path: inside })
     for (const [onExists, count] of existing) warnings.push({ kind: 'outputExists', count, onExists })
     if (collisions[0]) warnings.push({ kind: 'collision', count: collisions.length, example: collisions[0] })
+    if (changes[0]) {
+      const { path: example, becomes } = changes[0]
+      warnings.push({ kind: 'formatChanges', count: changes.length, example, becomes })
+    }
+    if (films[0]) warnings.push({ kind: 'soundOnly', count: films.length, example: films[0] })
     if (differ > 0) warnings.push({ kind: 'settingsDiffer', count: differ })
     return warnings
   }
@@ -168,7 +188,11 @@ async function nearestFolder(folder: string): Promise<string> {
   return stats === null ? nearestFolder(path.dirname(folder)) : folder
 }
 
-function exampleOf(job: Job | undefined, settings: JobSettings, homeFolder: string): Preflight['example'] {
+function exampleOf(
+  job: Job | undefined,
+  settings: JobSettings,
+  { homeFolder, hasFfmpeg }: PreflightInput
+): Preflight['example'] {
   const root = job?.root ?? path.join(homeFolder, 'Recordings')
   const relativePath = job?.relativePath ?? path.join('Monday', 'interview.wav')
   const input = job?.inputPath ?? path.join(root, relativePath)
@@ -176,7 +200,8 @@ function exampleOf(job: Job | undefined, settings: JobSettings, homeFolder: stri
   const needsFolder = output.place === 'folder' || output.place === 'tree'
   // Before a folder is chosen the example shows one.
   const folder = needsFolder && output.folder === null ? path.join(homeFolder, 'Clean') : output.folder
+  const format = output.format === 'source' || hasFfmpeg ? output.format : 'wav16'
   const file = { path: input, root, relativePath, explicit: job?.explicit ?? false }
   const context = { bases: new Map<string, string>(), platform: process.platform, now: new Date() }
-  return { input, output: desiredPath(file, { ...context, output: { ...output, folder } }) }
+  return { input, output: desiredPath(file, { ...context, output: { ...output, folder, format } }) }
 }

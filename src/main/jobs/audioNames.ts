@@ -45,6 +45,15 @@ const ASKED: Readonly<Record<Exclude<OutputFormat, 'source'>, string>> = {
   opus: '.opus'
 }
 
+const FILMS = new Set(
+  'mp4 m4v mkv webm mov avi mpg mpeg ts mts m2ts flv wmv asf 3gp 3gpp 3g2'.split(' ').map((name) => `.${name}`)
+)
+
+/** Whether a name is one of a container that mostly holds a picture too: what it really holds the engine finds out. */
+export function isFilmName(name: string): boolean {
+  return FILMS.has(path.extname(name).toLowerCase())
+}
+
 export function isAudioName(name: string): boolean {
   return EXTENSIONS.has(path.extname(name).toLowerCase())
 }

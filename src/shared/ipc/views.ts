@@ -93,6 +93,10 @@ export type PreflightWarning =
   /** Not even the smallest shape fits in the budget: a start would be refused. */
   | { readonly kind: 'budget'; readonly budgetBytes: number; readonly smallestBytes: number }
   | { readonly kind: 'unsupported'; readonly count: number; readonly example: string; readonly error: ErrorPayload }
+  /** By their names, files that cannot be written in their own format; the example is saved as `becomes` (an ending without its dot). */
+  | { readonly kind: 'formatChanges'; readonly count: number; readonly example: string; readonly becomes: string }
+  /** By their names, films: what they are saved as depends on what is in them. */
+  | { readonly kind: 'soundOnly'; readonly count: number; readonly example: string }
   | { readonly kind: 'settingsDiffer'; readonly count: number }
 
 /** What the form's settings are expected to take, and what would run. Fitted from measured runs; bytes. */

@@ -33,6 +33,8 @@ function weightOf(warning: PreflightWarning): Weight {
     case 'disk':
     case 'budget':
       return 'stop'
+    case 'formatChanges':
+    case 'soundOnly':
     case 'settingsDiffer':
       return 'note'
     case 'outputExists':
@@ -102,6 +104,16 @@ function wordsOf(warning: PreflightWarning, { t, format, errorText }: Tools): { 
         what: t('preflight.unsupported.what', { n: count, example: nameOf(example) }, count),
         next: t('units.joined', { first: what, second: next })
       }
+    }
+    case 'formatChanges': {
+      const { count, example, becomes } = warning
+      const named = { n: count, example: nameOf(example), format: becomes.toUpperCase() }
+      return { what: t('preflight.formatChanges.what', named, count), next: t('preflight.formatChanges.next') }
+    }
+    case 'soundOnly': {
+      const { count, example } = warning
+      const named = { n: count, example: nameOf(example) }
+      return { what: t('preflight.soundOnly.what', named, count), next: t('preflight.soundOnly.next') }
     }
     case 'settingsDiffer': {
       const { count } = warning
