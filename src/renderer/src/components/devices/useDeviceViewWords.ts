@@ -48,7 +48,9 @@ export function useDeviceViewWords(): DeviceViewWords {
   const short: DeviceViewWords['short'] = (view) => {
     const why = reason(view)
     if (why !== null) return why
-    return view.speed === null ? t('settings.device.unmeasured') : figures({ ...view, rssBytes: null, vramBytes: null })
+    if (view.speed === null) return t('settings.device.unmeasured')
+    if (view.device === 'cpu') return t('devices.speed', { speed: format.speed(view.speed) })
+    return figures({ ...view, rssBytes: null, vramBytes: null })
   }
   const auto: DeviceViewWords['auto'] = ({ device, reason: why, from }) =>
     t(`devices.auto.reasons.${why}`, { device: name(device), from: from === null ? '' : name(from) })
