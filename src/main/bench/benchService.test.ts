@@ -117,7 +117,7 @@ const isWhole = (request: NaiveRequest): boolean =>
 describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real processes', () => {
   it('measures the bundled samples: every row, in order, told as they complete', async () => {
     const { service, views } = open()
-    await service.handlers['bench.start']({ jobId: null })
+    await service.handlers['bench.start']({ jobId: null, isQuick: false })
     expect(service.isRunning).toBe(true)
     const view = await ended(views)
     expect(view).toMatchObject({ kind: 'idle' })
@@ -241,7 +241,7 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     place.wav('in/a.wav', 1)
     await place.add(place.at('in'))
     const { handlers } = place.core
-    await handlers['bench.start']({ jobId: null })
+    await handlers['bench.start']({ jobId: null, isQuick: false })
     await place.until(() => place.pushes.some((push) => push.topic === 'bench' && push.bench.kind === 'running'))
     await handlers['queue.start']({})
     expect(await handlers['bench.view']({})).toEqual({ kind: 'idle', report: null })

@@ -9,7 +9,7 @@ import type { ModelLibrary } from '../models/library'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenNaiveTransport } from '../processes/naiveTransport'
 import { measure, type MeasureProgress, type MeasureTask } from './measure'
-import { APP_PLAN, type MeasurePlan } from './measurePlan'
+import { APP_PLAN, QUICK_PLAN, type MeasurePlan } from './measurePlan'
 import { bundledSource, ownSource } from './samples'
 
 export type BenchRoute = 'bench.view' | 'bench.start' | 'bench.cancel'
@@ -62,8 +62,8 @@ export class BenchService {
     this.swept = rm(this.folder, { recursive: true, force: true }).catch(() => undefined)
     this.handlers = {
       'bench.view': () => Promise.resolve(this.view),
-      'bench.start': async ({ jobId }) => {
-        await this.start(jobId)
+      'bench.start': async ({ jobId, isQuick }) => {
+        await this.start(jobId, isQuick)
         return null
       },
       'bench.cancel': async () => {
@@ -95,7 +95,7 @@ export class BenchService {
    * Begins to measure on a job's source, or on the bundled samples. Throws `E_BAD_REQUEST` while something is at work, and what
    * keeps it from beginning: a source or a model that is gone.
    */
-  async start(jobId: string | null): Promise<void> {
+  async start(jobId: string | null, isQuick = false): Promise<void> {
     if (this.isClosed) throw new AppError('E_CANCELLED')
     if (this.running !== null) throw new AppError('E_BAD_REQUEST', { detail: 'this machine is being measured' })
     if (this.options.isBusy()) {
@@ -112,7 +112,8 @@ export class BenchService {
       settle()
     }
     try {
-      const task = await this.taskFor(jobId, settings)
+      const plan = this.options.plan ?? (isQuick ? QUICK_PLAN : APP_PLAN)
+      const task = { ...(await this.taskFor(jobId, settings)), plan }
       // What was begun meanwhile goes first.
       if (controller.signal.aborted) throw new AppError('E_CANCELLED')
       this.show({ kind: 'running', step: 'prepare', fraction: 0, rows: [] })
@@ -137,7 +138,10 @@ export class BenchService {
     await this.cancel()
   }
 
-  private async taskFor(jobId: string | null, { modelId, device, threads }: JobSettings): Promise<MeasureTask> {
+  private async taskFor(
+    jobId: string | null,
+    { modelId, device, threads }: JobSettings
+  ): Promise<Omit<MeasureTask, 'plan'>> {
     const { options } = this
     await this.swept
     const source =
@@ -146,7 +150,6 @@ export class BenchService {
         : ownSource(await options.sourceOf(jobId))
     return {
       source,
-      plan: options.plan ?? APP_PLAN,
       model: await options.models.resolve(modelId),
       device,
       threads,

@@ -14,6 +14,9 @@ export interface MeasurePlan {
 /** For the window: a minute at least, for memory that is worth a word; five at most, as the published account has it. */
 export const APP_PLAN: MeasurePlan = { minSec: 60, maxSec: 300, growthFiles: 5, repeats: 1 }
 
+/** For who wants to know in a minute: figures of the same kind, of less audio. */
+export const QUICK_PLAN: MeasurePlan = { minSec: 20, maxSec: 20, growthFiles: 3, repeats: 1 }
+
 /** The two short runs that tell what a long one would need. */
 export const PROBE_SEC = [5, 15] as const
 

@@ -62,7 +62,7 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'preview.cancel': { previewId: 'p' },
   'metrics.history': {},
   'bench.view': {},
-  'bench.start': { jobId: null },
+  'bench.start': { jobId: null, isQuick: false },
   'bench.cancel': {},
   'bench.export': {},
   'models.addPaths': { paths: ['/models/net.pt'] },

@@ -104,7 +104,7 @@ export const CONTRACT = {
   'metrics.history': route<MetricsHistory>()(nothing),
   'bench.view': route<BenchView>()(nothing),
   /** Measures naive against Stillwave on a job's source, or on the bundled sample; told by `bench` pushes. */
-  'bench.start': route<null>()(z.strictObject({ jobId: z.string().min(1).max(64).nullable() })),
+  'bench.start': route<null>()(z.strictObject({ jobId: z.string().min(1).max(64).nullable(), isQuick: z.boolean() })),
   'bench.cancel': route<null>()(nothing),
   /** Asks the user where, and writes the last report: JSON, or a table by the name's extension. Null where the dialog was left. */
   'bench.export': route<{ readonly path: string } | null>()(nothing),

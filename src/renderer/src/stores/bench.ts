@@ -28,7 +28,8 @@ export const useBench = defineStore('bench', () => {
     const answer = await attempt(() => call('bench.view', {}))
     if (answer) view.value = answer
   }
-  const start = (jobId: string | null): Promise<unknown> => attempt(() => call('bench.start', { jobId }))
+  const start = (jobId: string | null, isQuick: boolean): Promise<unknown> =>
+    attempt(() => call('bench.start', { jobId, isQuick }))
   const cancel = (): Promise<unknown> => attempt(() => call('bench.cancel', {}))
   /** Where it was written; null where the dialog was left or it did not work. */
   const exportReport = (): Promise<{ readonly path: string } | null> => attempt(() => call('bench.export', {}))

@@ -118,7 +118,7 @@ describe('the choice', () => {
     expect(stage()).toBe('choose')
     expect((at('bench-material-own') as HTMLButtonElement).disabled).toBe(true)
     await click('bench-start')
-    expect(fake.requestsOf('bench.start')).toEqual([{ jobId: null }])
+    expect(fake.requestsOf('bench.start')).toEqual([{ jobId: null, isQuick: false }])
   })
 
   it('can be the selected file (the bundled one measured in its place)', async () => {
@@ -127,8 +127,9 @@ describe('the choice', () => {
     await flushPromises()
     expect(at('bench-material-own').textContent).toContain('Harbour, morning.wav')
     await click('bench-material-own')
+    at('bench-length').querySelectorAll<HTMLElement>('[role=radio]')[1]!.click()
     await click('bench-start')
-    expect(fake.requestsOf('bench.start')).toEqual([{ jobId: 'job-1' }])
+    expect(fake.requestsOf('bench.start')).toEqual([{ jobId: 'job-1', isQuick: true }])
   })
 
   it('does not start beside a batch (figures that say nothing)', async () => {
