@@ -174,6 +174,28 @@ describe('denoiseFile', () => {
     expect(rms(right!)).toBeGreaterThan(0.001)
   })
 
+  it('denoises dual mono once, and as each channel would be alone; not what differs in one sample', async () => {
+    const engine = await engineWith()
+    const one = voice(40_000, 16000)
+    const other = one.slice()
+    other[39_999]! += 0.01
+    const mono = jobFor(await wav(16000, [one]), 'mono')
+    const dual = jobFor(await wav(16000, [one, one.slice()]), 'dual')
+    const almost = jobFor(await wav(16000, [one, other]), 'almost')
+    const laneSec: number[] = []
+    for (const job of [mono, dual, almost]) {
+      const before = engine.facts.laneSec
+      await run(engine, job)
+      laneSec.push(engine.facts.laneSec - before)
+    }
+    const alone = (await readAll(mono.partPath))[0]!
+    for (const channel of await readAll(dual.partPath)) {
+      expect(channel.every((x, i) => Math.abs(x - alone[i]!) < 4 / 32768)).toBe(true)
+    }
+    expect(laneSec[1]).toBeCloseTo(laneSec[0]!, 6)
+    expect(laneSec[2]).toBeCloseTo(2 * laneSec[0]!, 6)
+  })
+
   it('stops when cancelled and leaves no part file', async () => {
     const engine = await engineWith({ chunkSec: 0.1 })
     const controller = new AbortController()

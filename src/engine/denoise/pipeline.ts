@@ -104,7 +104,8 @@ async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<numbe
   const chains: ChannelChain[] = []
   try {
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
-    const opened = probe.channels.map(async (channel) => {
+    const distinct = probe.channels.filter(({ twinOf }) => twinOf === null)
+    const opened = distinct.map(async (channel) => {
       chains.push(await ChannelChain.open(channel, probe, { ...pass, residualGain: job.residualGain }))
     })
     await allSettled(opened)
@@ -133,7 +134,7 @@ async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Pr
   let frames = 0
   let written = 0
   const write = async (blocks: readonly Float32Array[]): Promise<void> => {
-    const planar = fillSilent(blocks)
+    const planar = fillSilent(withTwins(blocks, pass))
     written += planar[0]!.length
     if (planar[0]!.length > 0) await sink.write(planar)
     const fraction = PROBE_SHARE + (1 - PROBE_SHARE) * (written / probe.frames)
@@ -145,10 +146,16 @@ async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Pr
     if (block === null) break
     frames += block[0]!.length
     if (frames > probe.frames) break
-    await write(await allSettled(chains.map((chain, index) => chain.push(block[index]!))))
+    await write(await allSettled(chains.map((chain) => chain.push(block[chain.index]!))))
   }
   if (frames !== probe.frames) throw new AppError('E_SOURCE_CHANGED', { path: pass.path })
   await write(await allSettled(chains.map((chain) => chain.finish())))
+}
+
+/** One block for each channel of the file: a twin has what its first has. */
+function withTwins(blocks: readonly Float32Array[], { probe, chains }: Streaming): Float32Array[] {
+  const done = new Map(chains.map((chain, at) => [chain.index, blocks[at]!]))
+  return probe.channels.map(({ index, twinOf }) => done.get(twinOf ?? index)!)
 }
 
 /** Channels that are silent all through do not run: they get zeros of their neighbours' length. */

@@ -16,6 +16,8 @@ export interface ChannelProbe {
   /** Brings the channel to the level that the model was trained at; 1 for silence. */
   readonly gain: number
   readonly survey: Survey
+  /** The first channel that is the same to the last bit (dual mono), which is then denoised for both; null where there is none. */
+  readonly twinOf: number | null
 }
 
 /** What pass 1 finds out about a file. */
@@ -46,15 +48,22 @@ export async function probeFile(path: string, options: ProbeOptions): Promise<Fi
     const { format } = source
     options.onChannels(format.channels)
     const channels = Array.from({ length: format.channels }, (_, index) => new ChannelMeter(index, format, options))
-    const frames = await readAll(source, channels, options)
+    const twins = new TwinFinder(format.channels)
+    const frames = await readAll(source, { channels, twins }, options)
     if (frames === 0) throw new AppError('E_NO_AUDIO', { path })
-    return { format, frames, channels: channels.map((channel) => channel.finish()), warnings: new Set(source.warnings) }
+    const probed = channels.map((channel, index) => ({ ...channel.finish(), twinOf: twins.of(index) }))
+    return { format, frames, channels: probed, warnings: new Set(source.warnings) }
   } finally {
     await source.close()
   }
 }
 
-async function readAll(source: AudioSource, channels: readonly ChannelMeter[], options: ProbeOptions): Promise<number> {
+interface Meters {
+  readonly channels: readonly ChannelMeter[]
+  readonly twins: TwinFinder
+}
+
+async function readAll(source: AudioSource, { channels, twins }: Meters, options: ProbeOptions): Promise<number> {
   const { declaredFrames } = source.format
   let frames = 0
   for (;;) {
@@ -62,9 +71,36 @@ async function readAll(source: AudioSource, channels: readonly ChannelMeter[], o
     const block = await abortable(source.read(READ_FRAMES), options.signal)
     if (block === null) return frames
     for (const [index, channel] of channels.entries()) channel.push(block[index]!)
+    twins.push(block)
     frames += block[0]!.length
     if (declaredFrames !== null && declaredFrames > 0) options.onFraction(Math.min(1, frames / declaredFrames))
   }
+}
+
+/** Which channels have been the same from the first sample on. */
+class TwinFinder {
+  /** For each channel the earlier ones that it has not differed from yet, in order. */
+  private readonly candidates: number[][]
+
+  constructor(channels: number) {
+    this.candidates = Array.from({ length: channels }, (_, index) => Array.from({ length: index }, (__, k) => k))
+  }
+
+  push(block: readonly Float32Array[]): void {
+    for (const [index, others] of this.candidates.entries()) {
+      if (others.length === 0) continue
+      this.candidates[index] = others.filter((other) => isSame(block[index]!, block[other]!))
+    }
+  }
+
+  of(index: number): number | null {
+    return this.candidates[index]![0] ?? null
+  }
+}
+
+function isSame(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 class ChannelMeter {
@@ -98,7 +134,7 @@ class ChannelMeter {
     this.grid?.push(samples)
   }
 
-  finish(): ChannelProbe {
+  finish(): Omit<ChannelProbe, 'twinOf'> {
     const { index, silent, grid } = this
     const whole = silent || grid === null ? null : grid.finishWhole()
     const excerpts = whole !== null || grid === null ? [] : grid.excerpts
