@@ -106,7 +106,7 @@ describe('preflight', () => {
 
   it('counts a compressed result as such (an MP3 of a long recording needs a small part of a WAV)', async () => {
     const info = { durationSec: 1e10, sampleRateHz: 48_000, channels: 2, bitDepth: 24, format: 'WAV' }
-    const needs = async (output: Wish['output']): Promise<number> => {
+    const needs = async (output: Partial<JobSettings['output']>): Promise<number> => {
       const warning = (await warnings({ probe: { ok: true, info }, output })).find(({ kind }) => kind === 'disk')
       return warning?.kind === 'disk' ? warning.neededBytes - 2e9 : 0
     }
