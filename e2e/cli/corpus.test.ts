@@ -93,9 +93,10 @@ describe.skipIf(!present)('every file of the audio corpus, in one batch (R33)', 
     expect(shop.files('out').filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
-  // An hour of silence in eight channels is a megabyte of FLAC and 11 GB of samples. Model time counts here too.
-  it('takes no longer than 30 s over any file', () => {
-    expect(labelled((entry) => (resultOf(entry).processingSec ?? 0) <= 30)).toEqual([])
+  // An hour of silence in eight channels is a megabyte of FLAC and 11 GB of samples, which are encoded again. A sanity bound: alone it
+  // takes half of it; five minutes were seen while ffmpeg slept between small packets.
+  it('takes no longer than 90 s over any file', () => {
+    expect(labelled((entry) => (resultOf(entry).processingSec ?? 0) <= 90)).toEqual([])
   })
 
   it('leaves every source as it was', () => {

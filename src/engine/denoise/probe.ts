@@ -99,8 +99,11 @@ class TwinFinder {
 }
 
 function isSame(a: Float32Array, b: Float32Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
+  return bytesOf(a).equals(bytesOf(b))
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 class ChannelMeter {
