@@ -39,7 +39,7 @@ import { preflight } from './preflight'
 import { Prober } from './prober'
 import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
-import { endWritten, recoveryOf, stillOpen } from './recoveryView'
+import { endWritten, recoveryOf, stillOpen, resultPath } from './recoveryView'
 import { Services } from './services'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
@@ -266,7 +266,7 @@ export class AppCore {
       speed: this.progress.speedOf(settings),
       availableBytes: this.services.memory.availableBytes,
       // Before the media process has looked, nobody says that there is none.
-      hasFfmpeg: this.ffmpeg === null || this.ffmpeg.ffmpeg !== null,
+      hasFfmpeg: this.ffmpeg?.ffmpeg !== null,
       homeFolder: homedir()
     })
   }
@@ -442,11 +442,6 @@ export class AppCore {
       facts: this.services.memory.facts
     }
   }
-}
-
-function resultPath(job: QueueState['jobs'][number] | undefined): string | undefined {
-  if (job?.status.kind === 'done') return job.status.result.outputPath
-  return job?.status.kind === 'skipped' ? (job.outputPath ?? undefined) : undefined
 }
 
 function cpuModel(): string {

@@ -31,3 +31,9 @@ export function recoveryOf(state: QueueState, damagedCopyPath: string | null): R
 export function stillOpen(recovery: RecoveryView, state: QueueState): RecoveryView | null {
   return countJobs(state).pending > 0 || recovery.damagedCopyPath !== null ? recovery : null
 }
+
+/** Where a job's result lies; undefined where there is none. */
+export function resultPath(job: QueueState['jobs'][number] | undefined): string | undefined {
+  if (job?.status.kind === 'done') return job.status.result.outputPath
+  return job?.status.kind === 'skipped' ? (job.outputPath ?? undefined) : undefined
+}
