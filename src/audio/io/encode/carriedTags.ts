@@ -34,6 +34,8 @@ const PICTURE_STREAMS: Readonly<Record<EncodedKind, RegExp>> = {
   caf: /^$/
 }
 
+const NO_TAGS: SourceTags = { tags: [], chapters: [], pictures: [], isPartial: false }
+
 /** Keys that ffmpeg writes into an MP4; it leaves others out without a word. */
 const MP4_KEYS =
   /^(?:title|artist|album_artist|composer|album|date|comment|genre|copyright|grouping|lyrics|description|synopsis|show|episode_id|network|keywords|episode_sort|season_number|media_type|compilation|track|disc|gapless_playback)$/i
@@ -44,9 +46,10 @@ const READ_CHUNKS = /^(?:LIST|bext|id3 |ID3 |NAME|AUTH|ANNO|\(c\) )$/
 export async function tagsForEncoder(source: Source, kind: EncodedKind): Promise<CarriedTags> {
   const { path, ffmpegPath } = source
   if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
-  const found = await readSourceTags(path, ffmpegPath)
   const isPcm = source.format.container !== 'other'
   const chunks = isPcm ? await readTagChunks(path) : { chunks: [], isPartial: false }
+  const hasNone = isPcm && chunks.chunks.length === 0
+  const found = hasNone ? NO_TAGS : await readSourceTags(path, ffmpegPath)
   const lostChunk = chunks.isPartial || chunks.chunks.some(({ id }) => !READ_CHUNKS.test(id))
   const streams = found.pictures.filter(({ codecName }) => PICTURE_STREAMS[kind].test(codecName))
   const tags = [...found.tags]
@@ -76,7 +79,9 @@ async function pictureTags(
 ): Promise<[string, string][]> {
   const tags: [string, string][] = []
   for (const picture of pictures.filter(isNamedPicture)) {
-    const block = pictureBlock(picture, await readPicture(path, picture, ffmpegPath))
+    const bytes = await readPicture(path, picture, ffmpegPath)
+    if (bytes === null) continue
+    const block = pictureBlock(picture, bytes)
     tags.push(['METADATA_BLOCK_PICTURE', block.toString('base64')])
   }
   return tags
@@ -100,7 +105,8 @@ export async function chunksForPcm(source: Source, target: SinkFormat['container
     return { bytes: chunkBytes(withoutLevels(chunks), target === 'aiff'), isWhole: !isPartial }
   }
   const nothing = { bytes: Buffer.alloc(0), isWhole: !isPartial && chunks.length === 0 }
-  if (target !== 'wav' || ffmpegPath === null || (own !== null && chunks.length === 0)) return nothing
+  const isOurs = format.container !== 'other'
+  if (target !== 'wav' || ffmpegPath === null || (isOurs && chunks.length === 0)) return nothing
   const id3 = chunks.filter(({ id }) => id.toUpperCase() === 'ID3 ').map(({ body }) => ({ id: 'id3 ', body }))
   const found = await readSourceTags(path, ffmpegPath)
   const { chunk, isWhole } = infoChunk(found.tags)

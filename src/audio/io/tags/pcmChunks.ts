@@ -45,13 +45,15 @@ async function collect(file: OpenFile, layout: PcmLayout): Promise<TagChunks> {
   const { container } = layout.format
   const magic = (await readAt(file, 0, 4)).toString('latin1')
   if (container === 'w64') return { chunks: [], isPartial: await hasMoreOfW64(file, layout) }
-  if (container === 'other' || magic === 'RIFX') return { chunks: [], isPartial: magic === 'RIFX' }
+  if (container === 'other') return { chunks: [], isPartial: false }
   const isAiff = container === 'aiff' || container === 'aifc'
   const found: TagChunk[] = []
-  const walk = { file, isAiff, found, roomBytes: MAX_TAG_BYTES }
+  const walk = { file, isAiff, bigEndian: isAiff || magic === 'RIFX', found, roomBytes: MAX_TAG_BYTES }
   const before = await walkFrom(walk, 12, layout.dataOffset - 8)
   const end = layout.dataOffset + layout.dataBytes
   const after = await walkFrom(before, end + (end % 2), file.sizeBytes)
+  // Nothing that we write takes the chunks of a big-endian RIFF as they are.
+  if (magic === 'RIFX') return { chunks: [], isPartial: found.length > 0 }
   return { chunks: found, isPartial: after.roomBytes < 0 }
 }
 
@@ -66,20 +68,21 @@ async function hasMoreOfW64(file: OpenFile, layout: PcmLayout): Promise<boolean>
 interface Walk {
   readonly file: OpenFile
   readonly isAiff: boolean
+  readonly bigEndian: boolean
   readonly found: TagChunk[]
   /** Below zero once something did not fit. */
   readonly roomBytes: number
 }
 
 async function walkFrom(walk: Walk, start: number, end: number): Promise<Walk> {
-  const { file, isAiff, found } = walk
+  const { file, isAiff, bigEndian, found } = walk
   let { roomBytes } = walk
   let offset = start
   for (let count = 0; offset + 8 <= end && count < MAX_CHUNKS; count += 1) {
     const head = await readAt(file, offset, 8)
     const id = head.toString('latin1', 0, 4)
     if (!/^[\x20-\x7e]{4}$/.test(id)) break
-    const size = isAiff ? head.readUInt32BE(4) : head.readUInt32LE(4)
+    const size = bigEndian ? head.readUInt32BE(4) : head.readUInt32LE(4)
     // A sound chunk of AIFF begins before its first frame: the rest of it ends at `end`.
     if (offset + 8 + size > end) break
     if (!(isAiff ? AIFF_OWN : RIFF_OWN).has(id)) {

@@ -37,13 +37,15 @@ const LEVELS = /^(?:replaygain_.*|r128_(?:track|album)_gain|itunnorm)$/i
 
 /**
  * Reads tags, chapters and the list of pictures, as ffmpeg sees them. Replay gain and what only tells of the container and
- * its encoder is left out. Throws E_IO, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG.
+ * its encoder is left out. A file whose sound can be read and that ffmpeg does not open has nothing to carry, and is partial:
+ * no recording fails for its tags. Throws E_IO, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG.
  */
 export async function readSourceTags(path: string, ffmpegPath: string): Promise<SourceTags> {
   // One packet is enough; without any, chapters would be cut to no length.
   const wanted = ['-map', '0:a:0', '-c', 'copy', '-frames:a', '1', '-copyts', '-f', 'ffmetadata', 'pipe:1']
   const args = ['-nostdin', '-hide_banner', '-v', 'info', ...INPUT_LIMITS, '-i', fileUrl(path), ...wanted]
   const answer = await outputOf(path, { ffmpegPath, args, maxBytes: MAX_TEXT_BYTES })
+  if (answer === null) return { tags: [], chapters: [], pictures: [], isPartial: true }
   const { file, track, chapters } = parseTagText(answer.stdout.toString('utf8'))
   const all = new Map([...track, ...file].map(([key, value]) => [key.toLowerCase(), [key, value] as const]))
   all.delete('language')
@@ -52,11 +54,11 @@ export async function readSourceTags(path: string, ffmpegPath: string): Promise<
   return { tags: kept, chapters, pictures: picturesIn(answer.stderr), isPartial: kept.length < tags.length }
 }
 
-/** The bytes of a picture, as they lie in the file. */
-export async function readPicture(path: string, picture: SourcePicture, ffmpegPath: string): Promise<Buffer> {
+/** The bytes of a picture, as they lie in the file; none where ffmpeg cannot take it out. Errors as `readSourceTags`. */
+export async function readPicture(path: string, picture: SourcePicture, ffmpegPath: string): Promise<Buffer | null> {
   const wanted = ['-map', `0:${picture.stream}`, '-c', 'copy', '-frames:v', '1', '-f', 'image2pipe', 'pipe:1']
   const args = ['-nostdin', '-hide_banner', '-v', 'error', ...INPUT_LIMITS, '-i', fileUrl(path), ...wanted]
-  return (await outputOf(path, { ffmpegPath, args, maxBytes: MAX_PICTURE_BYTES })).stdout
+  return (await outputOf(path, { ffmpegPath, args, maxBytes: MAX_PICTURE_BYTES }))?.stdout ?? null
 }
 
 /** Stream lines that end in `(attached pic)`, with the tags below them. Pure. */
@@ -80,10 +82,11 @@ interface Asking {
   readonly maxBytes: number
 }
 
+/** Null where ffmpeg ends with an error. */
 async function outputOf(
   path: string,
   { ffmpegPath, args, maxBytes }: Asking
-): Promise<{ stdout: Buffer; stderr: string }> {
+): Promise<{ stdout: Buffer; stderr: string } | null> {
   const child = new DecoderChild(childCommand(ffmpegPath, args), path, DEFAULT_TIME_LIMITS)
   try {
     const chunks: Buffer[] = []
@@ -93,7 +96,7 @@ async function outputOf(
       if (bytes > maxBytes) throw new AppError('E_TOO_LONG', { path, detail: 'tags or a picture without end' })
       chunks.push(chunk)
     }
-    if (!child.exitedWell) throw new AppError('E_IO', { path, detail: `tags could not be read (${child.ending})` })
+    if (!child.exitedWell) return null
     return { stdout: Buffer.concat(chunks), stderr: child.stderr }
   } finally {
     await child.close()
