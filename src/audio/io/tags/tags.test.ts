@@ -109,15 +109,12 @@ describe.skipIf(ffmpegPath === null)('a source whose tags ffmpeg cannot give (32
     ['flac', '', []],
     ['source', 'INFOINAM\0\0\0\x02T\0', ['W_TAGS_LOST']],
     ['flac', 'INFOINAM\0\0\0\x02T\0', ['W_TAGS_LOST']]
-  ] as const)(
-    'goes to %s with its sound, and says whether tags were lost',
-    async (format, info, lost) => {
-      const path = rifx(`rifx-${format}-${info.length}.wav`, Buffer.from(info, 'latin1'))
-      const { path: made, output } = await pass(path, format)
-      expect(output.warnings.filter((code) => code === 'W_TAGS_LOST')).toEqual(lost)
-      expect((await decodeFile(made, ffmpegPath)).channels).toEqual((await decodeFile(path)).channels)
-    }
-  )
+  ] as const)('goes to %s with its sound, and says whether tags were lost', async (format, info, lost) => {
+    const path = rifx(`rifx-${format}-${info.length}.wav`, Buffer.from(info, 'latin1'))
+    const { path: made, output } = await pass(path, format)
+    expect(output.warnings.filter((code) => code === 'W_TAGS_LOST')).toEqual(lost)
+    expect((await decodeFile(made, ffmpegPath)).channels).toEqual((await decodeFile(path)).channels)
+  })
 
   it('gives no tags rather than an error (whatever ffmpeg thinks of a file)', async () => {
     const path = join(folder, 'not-sound.wav')
