@@ -63,9 +63,9 @@ describe.skipIf(LAUNCHER === null)('a preview in the middle of a batch', () => {
   }
 
   beforeAll(async () => {
-    writeRecording(path.join(folder, 'long.wav'), { durationSec: 80, seed: 21 })
-    writeRecording(path.join(folder, 'second.wav'), { durationSec: 20, seed: 22, channels: 2 })
-    writeRecording(path.join(folder, 'third.wav'), { durationSec: 20, seed: 23, sampleRateHz: 44_100 })
+    writeRecording(path.join(folder, 'long.wav'), { durationSec: 50, seed: 21 })
+    writeRecording(path.join(folder, 'second.wav'), { durationSec: 12, seed: 22, channels: 2 })
+    writeRecording(path.join(folder, 'third.wav'), { durationSec: 12, seed: 23, sampleRateHz: 44_100 })
     app = await launchApp({ place })
     await row(app, 'long.wav').waitFor({ state: 'detached' })
     await app.page.evaluate(() => {

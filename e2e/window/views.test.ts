@@ -9,7 +9,7 @@ import { look, noToasts } from './shots'
 
 const FILES: Readonly<Record<string, { durationSec: number; sampleRateHz?: number; channels?: number }>> = {
   'Episode 12/Intro.wav': { durationSec: 6, sampleRateHz: 48_000, channels: 2 },
-  'Episode 12/Long talk with Dr Okafor.wav': { durationSec: 120 },
+  'Episode 12/Long talk with Dr Okafor.wav': { durationSec: 75 },
   'Episode 12/Outro.wav': { durationSec: 5, sampleRateHz: 48_000, channels: 2 },
   'Field/Harbour, morning.wav': { durationSec: 9, sampleRateHz: 44_100 },
   'Field/Market street.wav': { durationSec: 12, sampleRateHz: 44_100 },

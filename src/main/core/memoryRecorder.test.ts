@@ -57,7 +57,7 @@ describe.skipIf(!isBuilt())('MemoryRecorder over the real engine', () => {
   })
 
   it('samples at least twice a second while a batch runs, marks its files, and keeps both for a window that opens late', async () => {
-    for (const name of ['a.wav', 'b.wav']) bench.wav(`in/${name}`, 90)
+    for (const name of ['a.wav', 'b.wav']) bench.wav(`in/${name}`, 40)
     await bench.add(bench.at('in'))
     const begunMs = Date.now()
     await bench.core.handlers['queue.start']({})

@@ -6,10 +6,17 @@ import type { PreviewView } from '../../shared/ipc/playerViews'
 import type { SettingsPatch } from '../../shared/settings/appSettings'
 import { CoreBench, isBuilt } from './core.testkit'
 
+const isLongForm = process.env.STILLWAVE_LONG === '1'
+
 /** A batch of real work twice over, which a busy machine takes its time for. */
 vi.setConfig({ testTimeout: 180_000 })
 
 const NAMES = ['a.wav', 'b.wav', 'c.wav']
+const IN_THE_SAME_ENGINE = [
+  { batch: 1, join: 'carried', own: false },
+  { batch: 3, join: 'carried', own: false },
+  { batch: 3, join: 'overlap', own: false }
+] as const
 
 let bench: CoreBench
 /** Engines that were opened. */
@@ -102,12 +109,8 @@ async function batchAlone(): Promise<string[]> {
 }
 
 describe.skipIf(!isBuilt())('a preview over the real engine and media process', () => {
-  it.each([
-    { batch: 1, join: 'carried', own: false },
-    { batch: 3, join: 'carried', own: false },
-    { batch: 3, join: 'overlap', own: false },
-    { batch: 3, join: 'carried', own: true }
-  ] as const)(
+  // In the same engine: e2e/window/previews.test.ts and src/engine/urgent.test.ts; here only in the long form.
+  it.each([{ batch: 3, join: 'carried', own: true }, ...(isLongForm ? IN_THE_SAME_ENGINE : [])] as const)(
     'in mid-batch leaves every output byte-equal (batch $batch, $join, settings of its own: $own)',
     async (shape) => {
       const { batch, join, own } = shape
