@@ -35,8 +35,17 @@ export interface SelfCheckOptions {
 export async function runSelfCheck(workshop: WorkshopHost, options: SelfCheckOptions): Promise<SelfCheck> {
   const { scratchFolder, device, now, signal } = options
   const [reference, result] = [path.join(scratchFolder, '.check-fp32'), path.join(scratchFolder, '.check-fp16')]
-  const attempt = (graph: CheckedGraph, outPath: string, referencePath: string | null): Promise<Tried> =>
-    workshop.try({ ...graph, device, outPath, referencePath }, signal ? { signal } : {})
+  const attempt = async (graph: CheckedGraph, outPath: string, referencePath: string | null): Promise<Tried> => {
+    const once = (): Promise<Tried> =>
+      workshop.try({ ...graph, device, outPath, referencePath }, signal ? { signal } : {})
+    try {
+      return await once()
+    } catch (thrown) {
+      // A process that was killed once says nothing of the model; twice, it does.
+      if (toAppError(thrown).code !== 'E_WORKSHOP_CRASH') throw thrown
+      return once()
+    }
+  }
   const base = { device: keyOf(device), checkedAt: now }
   let fp32: Tried | null = null
   try {

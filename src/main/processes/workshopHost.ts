@@ -19,6 +19,7 @@ export interface AskWorkshop {
  */
 export class WorkshopHost {
   private readonly running = new Set<WorkshopTransport>()
+  private isLeaving = false
 
   constructor(private readonly open: OpenWorkshopTransport) {}
 
@@ -47,9 +48,14 @@ export class WorkshopHost {
     return this.ask({ type: 'unpack', ...request }, 'unpacked', options)
   }
 
-  /** For a parent that must leave at once. */
+  /** For a parent that must leave at once: what ran, and what is asked for after it, rejects with `E_CANCELLED`. */
   killNow(): void {
+    this.isLeaving = true
     for (const transport of this.running) transport.kill()
+  }
+
+  private isOver(signal: AbortSignal | undefined): boolean {
+    return this.isLeaving || signal?.aborted === true
   }
 
   private async ask<T extends WorkshopEvent['type']>(
@@ -57,7 +63,7 @@ export class WorkshopHost {
     wanted: T,
     { signal, onStep }: AskWorkshop
   ): Promise<EventOf<T>> {
-    if (signal?.aborted) throw new AppError('E_CANCELLED')
+    if (this.isOver(signal)) throw new AppError('E_CANCELLED')
     const transport = this.open()
     this.running.add(transport)
     const kill = (): void => {
@@ -70,7 +76,7 @@ export class WorkshopHost {
       if (result === undefined) throw new AppError('E_INTERNAL', { detail: `no answer to ${request.type}` })
       return result
     } catch (thrown) {
-      throw signal?.aborted ? new AppError('E_CANCELLED') : toAppError(thrown)
+      throw this.isOver(signal) ? new AppError('E_CANCELLED') : toAppError(thrown)
     } finally {
       signal?.removeEventListener('abort', kill)
       this.running.delete(transport)
