@@ -6,7 +6,7 @@ import { createSink } from '../audio/io/pcmSink'
 import { openSource } from '../audio/io/openSource'
 import { readMono, writeLooped } from './naiveMaterial'
 import { snrDb } from './naiveScore'
-import { NaiveServer } from './naiveServer'
+import { naiveServer } from './naiveServer'
 import type { NaiveEvent, NaiveRequest } from './protocol'
 
 const root = mkdtempSync(path.join(tmpdir(), 'stillwave-naive-'))
@@ -30,7 +30,7 @@ async function wav(name: string, channels: readonly Float32Array[], sampleRateHz
 async function asked(request: unknown): Promise<NaiveEvent[]> {
   const events: NaiveEvent[] = []
   await new Promise<void>((resolve) => {
-    const server = new NaiveServer((event) => {
+    const server = naiveServer((event) => {
       events.push(event)
       if (event.type === 'ended') resolve()
     })
