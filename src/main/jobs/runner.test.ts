@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EngineSettings } from '../../engine/protocol'
 import type { ErrorPayload } from '../../shared/errors/appError'
 import type { QueueState } from '../../shared/jobs/queue'
 import { emptyQueue } from '../../shared/jobs/reduceQueue'
@@ -247,6 +248,17 @@ describe('QueueRunner', () => {
     const kept = await run(['ok-1.wav'], { engineSettings, keepsWaiting: true })
     expect([kept.kinds, kept.stopReason?.code]).toEqual([['pending'], 'E_MODEL_MISSING'])
     expect((await run(['ok-2.wav'], { engineSettings })).kinds).toEqual(['failed'])
+  })
+
+  it('marks files that another device did than the one asked for (done on the CPU without a word)', async () => {
+    host.standIn = ({ device }) => Promise.resolve(device === 'cpu' ? null : fakeSettings())
+    const engineSettings = (): Promise<EngineSettings> => Promise.resolve({ ...fakeSettings('dies'), device: 'webgpu' })
+    const { state } = await run(['ok-1.wav', 'ok-2.wav'], { engineSettings })
+    const warnings = state.jobs.map(({ status }) => (status.kind === 'done' ? status.result.warnings : null))
+    expect(warnings).toEqual([['W_DEVICE_FALLBACK'], ['W_DEVICE_FALLBACK']])
+    host.standIn = null
+    const plain = await run(['ok-3.wav'])
+    expect(plain.state.jobs[0]?.status).toMatchObject({ result: { warnings: [] } })
   })
 
   it('starts no engine for files that are skipped', async () => {

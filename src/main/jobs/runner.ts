@@ -18,6 +18,8 @@ import { assertUnchanged } from './sourceIdentity'
 
 export interface RunnerEngine {
   readonly status: EngineStatus
+  /** What really runs: another device than the one asked for where that gave no engine. */
+  readonly startedWith?: EngineSettings | null
   start(settings: EngineSettings): Promise<EngineStatus>
   denoise(job: FileJob, options: DenoiseOptions): Promise<DoneEvent>
 }
@@ -286,9 +288,20 @@ export class QueueRunner {
       store.dispatch({
         type: 'jobFinished',
         jobId: job.id,
-        result: resultOf(done, committed.path, [...this.shortage.warningsOf(jobId), ...committed.warnings])
+        result: resultOf(done, committed.path, [
+          ...this.shortage.warningsOf(jobId),
+          ...this.fallbackOf(run),
+          ...committed.warnings
+        ])
       })
     await this.shortage.finished(jobId, run.started?.settings ?? null)
+  }
+
+  /** The engine gave way to another device when it was loaded. */
+  private fallbackOf({ started }: Run): readonly WarningCode[] {
+    const now = this.options.engine.startedWith?.device
+    const asked = started?.settings?.device
+    return now === undefined || asked === undefined || now === asked ? [] : ['W_DEVICE_FALLBACK']
   }
 
   /** The engine runs with this job's settings, or is being started with them. */

@@ -100,6 +100,8 @@ export class PreviewEngine {
     if (this.own?.key !== key) await this.giveUpOwn()
     const own = this.own ?? { host: new EngineHost(this.options.openEngine), key }
     this.own = own
+    // A device that does not start gives way here as it does under a batch.
+    own.host.standIn = this.options.host.standIn
     // A model that loads hears no cancel.
     const abort = (): void => {
       own.host.killNow()
