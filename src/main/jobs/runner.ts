@@ -359,7 +359,7 @@ export class QueueRunner {
     const jobIds = [job.id]
     if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
     else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
-    else if (this.shortage.concerns(error) && (await this.judgeShortage(job, run))) return
+    else if (this.shortage.concerns(error) && (await this.judgeShortage(job, run, error))) return
     else if (error instanceof EngineCrash) this.judgeCrash(job, error)
     else if (error instanceof EngineUnavailable && keepsWaiting) {
       this.stopped ??= error.toPayload()
@@ -374,11 +374,11 @@ export class QueueRunner {
   }
 
   /** Memory ran out: again in a fresh process, in smaller pieces, or on the CPU. False where nothing is left to try. */
-  private async judgeShortage(job: Job, { started }: Run): Promise<boolean> {
+  private async judgeShortage(job: Job, { started }: Run, error: AppError): Promise<boolean> {
     if (started?.settings == null) return false
     // Whatever begins from now on waits for the answer, and for a start of its own.
     if (this.started === started) this.engineKey = this.started = null
-    const isWorthIt = await this.shortage.retreat(job.id, { key: started, settings: started.settings })
+    const isWorthIt = await this.shortage.retreat(job.id, { key: started, settings: started.settings, error })
     if (!isWorthIt) return false
     this.options.onShortage?.(job)
     this.options.store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })

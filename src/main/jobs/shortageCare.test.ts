@@ -28,16 +28,17 @@ function asked(answer: 'smaller' | 'cpu' | 'none'): Asked {
 }
 
 const settings = fakeSettings()
+const error = new AppError('E_MEMORY')
 
 describe('ShortageCare', () => {
   it('retreats once for all files that went down with one engine (three files were three halvings)', async () => {
     const { memory, retreats } = asked('smaller')
     const care = new ShortageCare(memory)
     const key = {}
-    const all = await Promise.all(['a', 'b', 'c'].map((id) => care.retreat(id, { key, settings })))
+    const all = await Promise.all(['a', 'b', 'c'].map((id) => care.retreat(id, { key, settings, error })))
     expect(all).toEqual([true, true, true])
     expect(retreats).toHaveLength(1)
-    expect(await care.retreat('a', { key: {}, settings })).toBe(true)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe(true)
     expect(retreats).toHaveLength(2)
     expect(care.warningsOf('a')).toEqual(['W_MEMORY'])
   })
@@ -45,15 +46,15 @@ describe('ShortageCare', () => {
   it('tries a file once more at the floor, then gives it up and takes back what was tried for it', async () => {
     const { memory, gaveUp } = asked('none')
     const care = new ShortageCare(memory)
-    expect(await care.retreat('a', { key: {}, settings })).toBe(true)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe(true)
     expect(gaveUp).toHaveLength(0)
-    expect(await care.retreat('a', { key: {}, settings })).toBe(false)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe(false)
     expect(gaveUp).toHaveLength(1)
   })
 
   it('tells of the CPU where the device had too little', async () => {
     const care = new ShortageCare(asked('cpu').memory)
-    await care.retreat('a', { key: {}, settings })
+    await care.retreat('a', { key: {}, settings, error })
     expect(care.warningsOf('a')).toEqual(['W_DEVICE_FALLBACK'])
     await care.finished('a', settings)
     expect(care.warningsOf('a')).toEqual([])

@@ -4,11 +4,21 @@ import { EngineCrash } from '../processes/engineErrors'
 
 /** What the runner asks of who plans memory. */
 export interface RunnerMemory {
-  /** Memory ran out with these: what the next start has. `none`: there is nothing smaller. */
-  retreat(settings: EngineSettings): Promise<'smaller' | 'cpu' | 'none'>
+  /**
+   * Memory ran out with these: what the next start has. `none`: there is nothing smaller. `isSaid`: in words; an engine that was killed
+   * says nothing.
+   */
+  retreat(settings: EngineSettings, isSaid: boolean): Promise<'smaller' | 'cpu' | 'none'>
   succeeded(settings: EngineSettings): Promise<void>
   /** A file could not be helped: what was tried for it counts for nobody. */
   gaveUp(settings: EngineSettings): Promise<void>
+}
+
+/** A start of the engine that had too little memory. */
+export interface FailedStart {
+  readonly key: object
+  readonly settings: EngineSettings
+  readonly error: AppError
 }
 
 /** Once more at the floor: other programs come and go. */
@@ -36,10 +46,10 @@ export class ShortageCare {
   }
 
   /** Whether the file is worth another start. */
-  async retreat(jobId: string, start: { readonly key: object; readonly settings: EngineSettings }): Promise<boolean> {
+  async retreat(jobId: string, start: FailedStart): Promise<boolean> {
     const memory = this.memory!
     const known = this.answers.get(start.key)
-    const answer = known ?? memory.retreat(start.settings)
+    const answer = known ?? memory.retreat(start.settings, !(start.error instanceof EngineCrash))
     this.answers.set(start.key, answer)
     this.last = answer.catch(() => undefined)
     const next = await answer

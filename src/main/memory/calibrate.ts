@@ -28,7 +28,7 @@ const GPU_EVERY_MS = 100
 /** What a recording of minutes adds to one of a second: kept excerpts, and a heap that has grown. Measured: 6 to 11 MB. */
 const LONGER_FILE_BYTES = 10e6
 /** A machine that is busy with something else is no reason to call an engine dead. */
-const LIMITS: HostLimits = { ...HOST_LIMITS, silentSec: 120 }
+const LIMITS: HostLimits = { ...HOST_LIMITS, silentSec: 300, silentAtStartSec: 300 }
 /** The last word of a session comes with its heartbeat. */
 const FACTS_PATIENCE_MS = 15_000
 
