@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConcreteDevice } from '../../shared/devices/providers'
@@ -6,6 +6,7 @@ import { workshopForkTransport } from '../processes/forkTransport'
 import { WorkshopHost } from '../processes/workshopHost'
 import { DeviceRecords } from './deviceRecords'
 import { DeviceService, type DeviceServiceOptions, type TriedModel } from './deviceService'
+import { graphicsId } from './graphicsId'
 import { FakeWorkshopFolder } from './fakeWorkshop.testkit'
 
 let folder: FakeWorkshopFolder
@@ -131,7 +132,7 @@ describe('auto', () => {
 })
 
 describe('results', () => {
-  test('outlast the program; another model, another ONNX Runtime and new libraries are tried anew', async () => {
+  test('outlast the program; another model, ONNX Runtime, card or driver and new libraries are tried anew', async () => {
     await (await serviceWith({ cuda: 'fast', webgpu: 'quick' })).probe('all', model())
     const same = await serviceWith({})
     expect((await same.measured(model(), 'cuda'))?.state).toBe('right')
@@ -140,8 +141,24 @@ describe('results', () => {
     const withLibraries = await serviceWith({}, { hasCuda: () => true })
     expect(await withLibraries.measured(model(), 'cuda')).toBe(null)
     expect(await withLibraries.measured(model(), 'webgpu')).not.toBe(null)
+    const otherCard = await serviceWith({}, { graphics: '0x10de:0x2684 550.54' })
+    expect(await otherCard.measured(model(), 'webgpu')).toBe(null)
+    expect(await otherCard.measured(model(), 'cpu')).not.toBe(null)
     writeFileSync(folder.modelPath, 'another model')
     expect(await same.measured(model(), 'cuda')).toBe(null)
+  })
+
+  test('are told apart by the system’s cards and drivers (a new card went by the old one’s figures)', () => {
+    const card = path.join(folder.root, 'class/drm/card0/device')
+    mkdirSync(card, { recursive: true })
+    mkdirSync(path.join(folder.root, 'class/drm/card0-HDMI-A-1'))
+    writeFileSync(path.join(card, 'vendor'), '0x10de\n')
+    writeFileSync(path.join(card, 'device'), '0x2684\n')
+    expect(graphicsId(folder.root)).toBe('0x10de:0x2684')
+    mkdirSync(path.join(folder.root, 'module/nvidia'), { recursive: true })
+    writeFileSync(path.join(folder.root, 'module/nvidia/version'), '550.54\n')
+    expect(graphicsId(folder.root)).toBe('0x10de:0x2684 550.54')
+    expect(graphicsId(path.join(folder.root, 'nowhere'))).toBe('')
   })
 
   test('of a damaged file are measured again, and the log is told', async () => {

@@ -30,6 +30,8 @@ export interface DeviceServiceOptions {
   readonly log: (line: string) => void
   /** Whether CUDA's libraries are there: results from before do not count then. */
   readonly hasCuda?: () => boolean
+  /** What tells these cards and drivers from others: results of others do not count. */
+  readonly graphics?: string
   /** What a process takes of a card's memory, and the card's name; absent where nobody tells. */
   readonly readGpu?: (pids: readonly number[]) => Promise<GpuMemory | null>
   readonly platform?: string
@@ -226,10 +228,12 @@ export class DeviceService {
     return this.options.records.get(this.keyOf(device, sha256))
   }
 
-  /** Of what a result depends on. A card's driver is told by nobody before it is used; a wrong one fails at load, and is left out. */
+  /** Of what a result depends on. */
   private keyOf(device: ConcreteDevice, sha256: string): string {
-    const cuda = device === 'cuda' && this.options.hasCuda?.() ? ' with libraries' : ''
-    return `${device}${cuda} ${this.options.ortVersion} ${this.system} ${sha256}`
+    const { graphics = '', hasCuda, ortVersion } = this.options
+    const cuda = device === 'cuda' && hasCuda?.() ? ' with libraries' : ''
+    const cards = device === 'cpu' || graphics === '' ? '' : ` [${graphics}]`
+    return `${device}${cuda}${cards} ${ortVersion} ${this.system} ${sha256}`
   }
 
   private async shaOf(model: TriedModel): Promise<string> {

@@ -4,6 +4,7 @@ import type { WorkshopHost } from '../processes/workshopHost'
 import { CudaSupport } from './cudaSupport'
 import { DeviceRecords } from './deviceRecords'
 import { DeviceService } from './deviceService'
+import { graphicsId } from './graphicsId'
 import { ortPackage } from './ortPackage'
 
 export interface OpenDevicesOptions {
@@ -28,6 +29,7 @@ export async function openDevices({ dataFolder, workshop, log, readGpu }: OpenDe
     records: await DeviceRecords.open(dataFolder, log),
     scratchFolder: path.join(dataFolder, 'cache'),
     ortVersion: ort.version,
+    graphics: graphicsId(),
     hasCuda: () => cuda.isInstalled,
     ...(readGpu && { readGpu })
   })
