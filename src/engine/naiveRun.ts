@@ -3,8 +3,7 @@ import { AppError, toAppError } from '../shared/errors/appError'
 import { withMemoryCode } from './denoise/pipeline'
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from './model/network'
 import { readMono, writeLooped } from './naiveMaterial'
-import { resolveDevice } from './onnx/loadModel'
-import { openSession } from './onnx/runtime'
+import { openOnDevice, resolveDevice } from './onnx/loadModel'
 import type { NaiveEvent, NaiveRequest } from './protocol'
 import { readRss } from './telemetry/rss'
 
@@ -42,7 +41,7 @@ async function denoised(request: WholeRequest, samples: Float32Array): Promise<F
 
 async function denoisedInOneRun({ onePassPath, device }: WholeRequest, samples: Float32Array): Promise<Float32Array> {
   const options = { device: resolveDevice(device), threads: null, memoryPattern: true, spinning: true }
-  const session = await openSession(onePassPath, options)
+  const session = await openOnDevice(onePassPath, options)
   const meter = new LevelMeter()
   meter.push(samples)
   const gain = meter.gain() ?? 1

@@ -56,12 +56,17 @@ export async function loadModel(file: ModelFile, options: SessionOptions): Promi
   const fileName = basename(file.path)
   const sizeBytes = bytes.byteLength + (await sizeOfAll(externalData, dirname(file.path)))
   const isVerified = file.sha256 !== null && externalData.length === 0
+  const session = await openOnDevice(file.path, options, externalData.length === 0 ? bytes : undefined)
+  return { session, fileName, sizeBytes, sha256, isVerified, precision }
+}
+
+/** A session of a model file, or of its bytes, as the device needs it. Throws E_MODEL_*, E_DEVICE_UNAVAILABLE, E_MEMORY, E_GPU_OOM. */
+export async function openOnDevice(path: string, options: SessionOptions, bytes?: Uint8Array): Promise<CountedSession> {
   try {
-    const hostNodes = options.device === 'webgpu' ? await readWideNodes(file.path, MAX_SHADER_TENSORS) : []
-    const session = await openSession(externalData.length === 0 ? bytes : file.path, { ...options, hostNodes })
-    return { session, fileName, sizeBytes, sha256, isVerified, precision }
+    const hostNodes = options.device === 'webgpu' ? await readWideNodes(path, MAX_SHADER_TENSORS) : []
+    return await openSession(bytes ?? path, { ...options, hostNodes })
   } catch (thrown) {
-    throw loadError(thrown, file.path, options.device)
+    throw loadError(thrown, path, options.device)
   }
 }
 

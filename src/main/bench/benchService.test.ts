@@ -48,6 +48,7 @@ function open(over: Partial<BenchOptions> = {}): { service: BenchService; views:
     cleanSamplesFolder: path.resolve('demo-clean'),
     cacheFolder: place.at('cache'),
     settings: () => DEFAULT_JOB_SETTINGS,
+    deviceFor: () => Promise.resolve('cpu'),
     ffmpegPath: () => null,
     sourceOf: (name) => Promise.resolve(place.wav(name, 3)),
     onModelTrouble: () => undefined,
@@ -221,6 +222,21 @@ describe.skipIf(!isBuilt() || !existsSync(NAIVE))('BenchService over the real pr
     expect(wholeRuns).toBe(0)
     await service.handlers['bench.cancel']({})
   }, 240_000)
+
+  it('asks what auto stands for, and says that device (a report named what was asked for)', async () => {
+    const asked: string[] = []
+    const { service, views } = open({
+      deviceFor: ({ device }) => {
+        asked.push(device)
+        return Promise.resolve('cuda')
+      }
+    })
+    await service.start(null)
+    const view = await ended(views)
+    expect(asked).toEqual(['auto'])
+    // There is no such card here: refused by name, and not done on the CPU.
+    expect(view).toMatchObject({ kind: 'failed', error: { code: 'E_DEVICE_UNAVAILABLE' } })
+  }, 60_000)
 
   it('says what is wrong with a recording, and keeps nothing of it', async () => {
     const { service, views } = open({ sourceOf: () => Promise.resolve(path.resolve('package.json')) })

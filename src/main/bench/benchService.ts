@@ -4,6 +4,7 @@ import { AppError, isModelTrouble, toAppError } from '../../shared/errors/appErr
 import type { Handlers } from '../../shared/ipc/contract'
 import type { BenchReport, BenchView } from '../../shared/ipc/benchViews'
 import type { PushEvent } from '../../shared/ipc/views'
+import type { Device } from '../../shared/settings/choices'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { ModelLibrary } from '../models/library'
 import type { OpenTransport } from '../processes/engineTransport'
@@ -25,6 +26,8 @@ export interface BenchOptions {
   /** For the material that is measured on, while it is measured. */
   readonly cacheFolder: string
   readonly settings: () => JobSettings
+  /** What `auto` stands for with these. */
+  readonly deviceFor: (settings: JobSettings) => Promise<Device>
   readonly ffmpegPath: () => string | null
   /** A job's source, checked to be there. */
   readonly sourceOf: (jobId: string) => Promise<string>
@@ -138,11 +141,9 @@ export class BenchService {
     await this.cancel()
   }
 
-  private async taskFor(
-    jobId: string | null,
-    { modelId, device, threads }: JobSettings
-  ): Promise<Omit<MeasureTask, 'plan'>> {
+  private async taskFor(jobId: string | null, settings: JobSettings): Promise<Omit<MeasureTask, 'plan'>> {
     const { options } = this
+    const { modelId, threads } = settings
     await this.swept
     const source =
       jobId === null
@@ -151,7 +152,7 @@ export class BenchService {
     return {
       source,
       model: await options.models.resolve(modelId),
-      device,
+      device: await options.deviceFor(settings),
       threads,
       ffmpegPath: options.ffmpegPath(),
       version: options.version,

@@ -53,7 +53,7 @@ export class Services {
   readonly devices: DeviceDesk
 
   constructor(parts: ServiceParts) {
-    const { options, store, host, media, models, settings } = parts
+    const { options, store, host, media, models, devices, settings } = parts
     const { push } = options
     const cacheFolder = path.join(options.dataFolder, 'cache')
     this.preview = new PreviewService({
@@ -92,6 +92,7 @@ export class Services {
       cleanSamplesFolder: options.layout.cleanSamplesFolder,
       cacheFolder,
       settings: () => settings().job,
+      deviceFor: async (job) => (await decideDevice(devices.service, models, job))?.device ?? job.device,
       ffmpegPath: () => settings().ffmpegPath,
       sourceOf: parts.sourceOf,
       isBusy: () => store.state.run.kind !== 'idle' || this.preview.isRunning,
