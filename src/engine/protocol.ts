@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
-import { DEVICES, JOINS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PRECISIONS } from '../shared/settings/choices'
+import { DEVICES, JOINS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PRECISIONS, VIDEO_WAYS } from '../shared/settings/choices'
 
 /**
  * What main and the engine process say to each other: the same over `child_process.fork` and a utility process.
@@ -39,8 +39,10 @@ export const FileJob = z.object({
   partPath: z.string(),
   /** The container to write; null keeps the source's where we can write it. */
   outputContainer: z.enum(['wav', 'aiff', 'w64']).nullable(),
-  /** What to write where no container is asked for; absent: the source's own format, of standard quality. */
-  output: z.object({ format: z.enum(OUTPUT_FORMATS), quality: z.enum(OUTPUT_QUALITIES) }).optional(),
+  /** What to write where no container is asked for; absent: the source's own format, of standard quality, a film with its picture. */
+  output: z
+    .object({ format: z.enum(OUTPUT_FORMATS), quality: z.enum(OUTPUT_QUALITIES), video: z.enum(VIDEO_WAYS).optional() })
+    .optional(),
   /** How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean). */
   residualGain: z.number().min(0).max(1),
   /** Goes in at the next chunk boundary, paused or not: the others wait with what they have, and go on after it. */

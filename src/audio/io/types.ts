@@ -12,6 +12,8 @@ export interface Origin {
   readonly codecName: string
   /** Of the sound; null where the file does not say. */
   readonly bitsPerSec: number | null
+  /** ffmpeg's number of the sound's stream. */
+  readonly stream: number
   /** There is a moving picture (not a cover). */
   readonly hasVideo: boolean
 }

@@ -76,9 +76,9 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
 
 function openOutput(job: FileJob, probe: FileProbe, ffmpegPath: string | null): Promise<Output> {
   const { inputPath: sourcePath, partPath, outputContainer: container } = job
-  const { format, quality } = job.output ?? { format: 'source', quality: 'standard' }
+  const { format, quality, video = 'replace' } = job.output ?? { format: 'source', quality: 'standard' }
   const { format: source, frames } = probe
-  return createOutput({ sourcePath, source, frames, partPath, format, quality, container, ffmpegPath })
+  return createOutput({ sourcePath, source, frames, partPath, format, quality, video, container, ffmpegPath })
 }
 
 /** The first error counts; one of the clean-up is told where it cannot be lost. */

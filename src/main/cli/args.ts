@@ -5,11 +5,13 @@ import {
   ON_EXISTS,
   OUTPUT_FORMATS,
   OUTPUT_QUALITIES,
+  VIDEO_WAYS,
   type Device,
   type Join,
   type OnExists,
   type OutputFormat,
-  type OutputQuality
+  type OutputQuality,
+  type VideoWay
 } from '../../shared/settings/choices'
 import { LIMITS } from '../../shared/settings/jobSettings'
 import { patternProblem } from '../../shared/settings/namePattern'
@@ -40,6 +42,7 @@ export interface DenoiseArgs {
   readonly namePattern: string | null
   readonly format: OutputFormat
   readonly quality: OutputQuality
+  readonly video: VideoWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
   readonly report: string | null
@@ -72,6 +75,7 @@ const OPTIONS = {
   name: TEXT,
   format: TEXT,
   quality: TEXT,
+  video: TEXT,
   'new-times': FLAG,
   report: TEXT,
   quiet: FLAG,
@@ -113,6 +117,7 @@ export function parseCommand(argv: readonly string[]): Command {
     namePattern: namePattern(values.name),
     format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
+    video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
     keepTimes: !values['new-times'],
     report: filled('report', values.report),
     quiet: values.quiet

@@ -33,6 +33,7 @@ describe('parseCommand', () => {
       namePattern: null,
       format: 'source',
       quality: 'standard',
+      video: 'replace',
       keepTimes: true,
       report: null,
       quiet: false

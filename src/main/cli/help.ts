@@ -28,6 +28,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --format NAME               source (default: what came in), wav16, wav24, wav32f,
                               flac, mp3, m4a or opus
   --quality NAME              small, standard (default) or high: of lossy formats
+  --video WAY                 of films: replace (default: their sound), add (the
+                              clean sound beside their own) or sound (only that)
   --new-times                 outputs get the time of now, not their sources'
   --report FILE.json          what became of every file, with times and memory
   --quiet                     errors only

@@ -43,8 +43,8 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
   const place = outDir === null ? 'beside' : 'tree'
   const pattern = args.namePattern ?? defaultPattern(place)
-  const { onExists, format, quality, keepTimes } = args
-  return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, keepTimes }
+  const { onExists, format, quality, video, keepTimes } = args
+  return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes }
 }
 
 async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Job } from '../../shared/jobs/job'
 import type { OutputFormat, OutputQuality } from '../../shared/settings/choices'
 import type { OutputSettings } from '../../shared/settings/jobSettings'
-import { plannedExtension } from '../jobs/audioNames'
+import { isFilmName, plannedExtension } from '../jobs/audioNames'
 
 const PCM = new Set([
   '.wav',
@@ -32,9 +32,11 @@ const LOSSY_KBPS_A_CHANNEL = 96
 const QUALITY_FACTOR: Readonly<Record<OutputQuality, number>> = { small: 0.6, standard: 1, high: 1.6 }
 
 /** Bytes that a job's output will have, at most: by its probe or else by its size. */
-export function outputBytes(job: Job, { format, quality }: OutputSettings): number {
+export function outputBytes(job: Job, { format, quality, video }: OutputSettings): number {
   const source = path.extname(job.inputPath).toLowerCase()
-  const target = plannedExtension(source, format)
+  const target = plannedExtension(source, format, video)
+  // A film is about as big as its source: the picture counts, and the sound keeps its bit rate; one that is added comes on top.
+  if (isFilmName(`x${target}`)) return job.identity.sizeBytes + soundBytes(job) * (video === 'add' ? 1 : 0.1)
   const pcm = pcmBytes(job, ASKED_BITS[format])
   if (PCM.has(target)) return pcm
   if (target === '.flac') return pcm * FLAC_SHARE
@@ -46,6 +48,12 @@ export function outputBytes(job: Job, { format, quality }: OutputSettings): numb
   if (!probe?.ok || probe.info.durationSec === null) return isLossySource ? likeSource : pcm / 2
   const { durationSec, channels } = probe.info
   return Math.max(likeSource, ((durationSec * channels * LOSSY_KBPS_A_CHANNEL * 1000) / 8) * factor)
+}
+
+/** A lossy track of the film's length. */
+function soundBytes({ probe }: Job): number {
+  if (!probe?.ok || probe.info.durationSec === null) return 0
+  return (probe.info.durationSec * probe.info.channels * LOSSY_KBPS_A_CHANNEL * 1000) / 8
 }
 
 function pcmBytes({ probe, inputPath, identity }: Job, askedBits: number | undefined): number {

@@ -6,6 +6,7 @@ import type { ForecastView, PreflightWarning } from '../../shared/ipc/views'
 import type { NewJob, Probe } from '../../shared/jobs/job'
 import type { QueueEvent } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
+import type { VideoWay } from '../../shared/settings/choices'
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
 import { plannedExtension } from '../jobs/audioNames'
 import { preflight } from './preflight'
@@ -25,7 +26,13 @@ const settings: JobSettings = {
   output: { ...DEFAULT_JOB_SETTINGS.output, place: 'folder', folder: '/proc/stillwave', pattern: '{name}' }
 }
 
-function job(id: string, sizeBytes: number, folder: string, extension = '.wav'): NewJob {
+interface Kind {
+  readonly extension?: string | undefined
+  readonly video?: VideoWay | undefined
+}
+
+function job(id: string, sizeBytes: number, folder: string, kind: Kind = {}): NewJob {
+  const { extension = '.wav', video } = kind
   return {
     id,
     inputPath: path.join(root, 'in', `${id}${extension}`),
@@ -33,7 +40,7 @@ function job(id: string, sizeBytes: number, folder: string, extension = '.wav'):
     relativePath: `${id}${extension}`,
     explicit: false,
     identity: { device: '1', inode: id, sizeBytes, modifiedNs: '1' },
-    outputPath: path.join(folder, `${id}${plannedExtension(extension)}`),
+    outputPath: path.join(folder, `${id}${plannedExtension(extension, 'source', video)}`),
     error: null
   }
 }
@@ -67,7 +74,7 @@ async function warnings({
   const events: QueueEvent[] = [
     {
       type: 'jobsAdded',
-      jobs: [job('a', sizeBytes, target, extension)],
+      jobs: [job('a', sizeBytes, target, { extension, video: output?.video })],
       settingsKey: settingsKeyOf(used),
       settings: used
     }
@@ -118,14 +125,19 @@ describe('preflight', () => {
   it.each([
     ['.wma', { kind: 'formatChanges', count: 1, becomes: 'm4a' }],
     ['.amr', { kind: 'formatChanges', count: 1, becomes: 'm4a' }],
-    ['.mp4', { kind: 'soundOnly', count: 1 }]
-  ])('says before the start that %s comes out as something else (found out after a night)', async (extension, said) => {
-    expect(await warnings({ extension })).toEqual([{ ...said, example: path.join(root, 'in', `a${extension}`) }])
+    ['.mpg', { kind: 'formatChanges', count: 1, becomes: 'mkv' }],
+    ['.mp4', { kind: 'soundOnly', count: 1 }, { video: 'sound' as const }]
+  ])('says before the start that %s comes out as something else (found out after a night)', async (...row) => {
+    const [extension, said, output = {}] = row
+    expect(await warnings({ extension, output })).toEqual([
+      { ...said, example: path.join(root, 'in', `a${extension}`) }
+    ])
     expect(await warnings({ extension, output: { format: 'flac' } })).not.toContainEqual(expect.objectContaining(said))
   })
 
   it('says nothing of files that keep their format', async () => {
-    for (const extension of ['.flac', '.MP3', '.m4a', '.ogg']) expect(await warnings({ extension })).toEqual([])
+    for (const extension of ['.flac', '.MP3', '.m4a', '.ogg', '.mp4', '.MKV', '.webm'])
+      expect(await warnings({ extension })).toEqual([])
   })
 
   it('warns of memory that is not there', async () => {

@@ -6,7 +6,7 @@ import type { ForecastView, Preflight, PreflightWarning } from '../../shared/ipc
 import type { Job } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { JobSettings } from '../../shared/settings/jobSettings'
-import type { OnExists } from '../../shared/settings/choices'
+import type { OnExists, VideoWay } from '../../shared/settings/choices'
 import { isFilmName, plannedExtension } from '../jobs/audioNames'
 import { desiredName, desiredPath } from '../jobs/desiredPath'
 import { isInside, pathKey } from '../jobs/fileNames'
@@ -101,7 +101,7 @@ class Tally {
     if (job.settingsKey !== this.formKey) this.differ++
     if (job.probe?.ok === false) this.unsupported.push({ path: job.inputPath, error: job.probe.error })
     const { output } = settings
-    if (output.format === 'source' && job.probe?.ok !== false) this.lookAtFormat(job.inputPath)
+    if (output.format === 'source' && job.probe?.ok !== false) this.lookAtFormat(job.inputPath, output.video)
     const shared = output.place === 'folder' || output.place === 'tree' ? output.folder : null
     if (shared !== null && !job.explicit && (shared === job.root || isInside(job.root, shared))) this.inside ??= shared
     const folder = shared ?? path.dirname(job.outputPath)
@@ -112,10 +112,10 @@ class Tally {
   }
 
   /** By the name: a file without an ending may be anything. */
-  private lookAtFormat(inputPath: string): void {
+  private lookAtFormat(inputPath: string, video: VideoWay): void {
     const extension = path.extname(inputPath)
-    const planned = plannedExtension(extension)
-    if (isFilmName(inputPath)) this.films.push(inputPath)
+    const planned = plannedExtension(extension, 'source', video)
+    if (isFilmName(inputPath) && video === 'sound') this.films.push(inputPath)
     else if (extension !== '' && planned !== extension)
       this.changes.push({ path: inputPath, becomes: planned.slice(1) })
   }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { OutputFormat } from '../../shared/settings/choices'
+import type { OutputFormat, VideoWay } from '../../shared/settings/choices'
 
 /** What a folder's files must be called to be taken: audio, and video whose sound track is worth cleaning. */
 export const AUDIO_EXTENSIONS: readonly string[] = (
@@ -20,7 +20,15 @@ const FAMILIES = [
   ['.m4a', '.m4b', '.m4r'],
   ['.ogg', '.oga'],
   ['.opus'],
-  ['.caf']
+  ['.caf'],
+  ['.mp4', '.m4v', '.mov', '.3gp', '.3gpp', '.3g2'],
+  ['.mkv'],
+  ['.webm'],
+  ['.avi'],
+  ['.flv'],
+  ['.wmv', '.asf'],
+  ['.ts'],
+  ['.m2ts', '.mts']
 ] as const
 
 /** What results of other sources are called, as far as a name tells it: the nearest format that is written. */
@@ -60,12 +68,20 @@ export function isAudioName(name: string): boolean {
 
 /**
  * The extension an output will have by its source's name: its own where it can be written, else that of the nearest format;
- * or by the format that was asked for. What a file really is the engine finds out: see {@link finalExtension}.
+ * or by the format that was asked for. A film of a kind that is not written becomes Matroska. What a file really is the engine finds out: see {@link finalExtension}.
  */
-export function plannedExtension(inputExtension: string, format: OutputFormat = 'source'): string {
+export function plannedExtension(
+  inputExtension: string,
+  format: OutputFormat = 'source',
+  video: VideoWay = 'replace'
+): string {
+  const isFilm = isFilmName(`x${inputExtension}`)
+  if (isFilm && format === 'source' && video !== 'sound') {
+    return familyOf(inputExtension) === undefined ? '.mkv' : inputExtension
+  }
   const asked = format === 'source' ? (NEAREST[inputExtension.toLowerCase()] ?? '.wav') : ASKED[format]
   const family = familyOf(inputExtension)
-  const mayKeep = family !== undefined && (format === 'source' || family === familyOf(asked))
+  const mayKeep = !isFilm && family !== undefined && (format === 'source' || family === familyOf(asked))
   return mayKeep ? inputExtension : asked
 }
 

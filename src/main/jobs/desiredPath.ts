@@ -35,7 +35,7 @@ export function desiredPath(file: PlacedFile, context: PlaceContext): string {
 export function desiredName(file: PlacedFile, { output, platform, now }: PlaceContext): string {
   const { name, ext } = path.parse(path.basename(file.path))
   const parts = { name, folder: path.basename(path.dirname(file.path)), date: patternDate(now) }
-  const extension = plannedExtension(ext, output.format)
+  const extension = plannedExtension(ext, output.format, output.video)
   const [before, after] = splitAtName(output.pattern)
   // What follows the name (`.clean`) is kept when a long name is cut.
   const suffix = after === null ? extension : applyNamePattern(after, parts) + extension

@@ -65,7 +65,7 @@ const errors = (files: OutputPlan): (string | undefined)[] => files.map((file) =
 
 describe('planOutputs', () => {
   it('keeps the tree of one folder, and what cannot be written becomes .wav', async () => {
-    make('in/a.wav', 'in/sub/b.MP4', 'in/sub/c.aiff', 'in/sub/d.mp3')
+    make('in/a.wav', 'in/sub/b.AU', 'in/sub/c.aiff', 'in/sub/d.mp3')
     expect(outputs(await plan(['in']))).toEqual(['a.wav', 'sub/b.wav', 'sub/c.aiff', 'sub/d.mp3'])
   })
 
@@ -84,7 +84,7 @@ describe('planOutputs', () => {
     make('1/a.mp4', '2/a.wav', '3/A.WAV', '4/a.au', '5/a.mp4')
     const files = ['1/a.mp4', '2/a.wav', '3/A.WAV', '4/a.au', '5/a.mp4']
     const names = outputs(await plan(files))
-    expect(names).toEqual(['a.mp4.wav', 'a.wav', 'A (2).WAV', 'a.au.wav', 'a (3).wav'])
+    expect(names).toEqual(['a.mp4', 'a.wav', 'A (2).WAV', 'a.au.wav', 'a (2).mp4'])
     expect(new Set(names.map((name) => name?.toLowerCase())).size).toBe(5)
   })
 
@@ -220,13 +220,21 @@ describe('extensions', () => {
     ['.Flac', '.Flac'],
     ['.wma', '.m4a'],
     ['.ape', '.flac'],
-    ['.mkv', '.wav'],
+    ['.mkv', '.mkv'],
+    ['.MPG', '.mkv'],
     ['', '.wav']
   ])('%j is planned as %s', (source, planned) => {
     expect(plannedExtension(source)).toBe(planned)
   })
 
+  it('a film of which only the sound is wanted is a WAV, and one in another format too (an .mp4 full of PCM)', () => {
+    expect(plannedExtension('.mp4', 'source', 'sound')).toBe('.wav')
+    expect(plannedExtension('.mp4', 'm4a', 'replace')).toBe('.m4a')
+  })
+
   it.each([
+    ['.mp4', '.m4a', '.m4a'],
+    ['.MOV', '.mp4', '.MOV'],
     ['.wav', '.wav', '.wav'],
     ['.WAVE', '.wav', '.WAVE'],
     ['.aif', '.aiff', '.aif'],

@@ -102,9 +102,9 @@ function refused<T extends PlanItem>(file: T, desired: string): PlannedFile<T> {
   return { file, outputPath: null, error: error.toPayload() }
 }
 
-function changesExtension(file: PlanItem, { format }: OutputSettings): boolean {
+function changesExtension(file: PlanItem, { format, video }: OutputSettings): boolean {
   const extension = path.extname(file.path)
-  return plannedExtension(extension, format) !== extension
+  return plannedExtension(extension, format, video) !== extension
 }
 
 /** One folder's tree goes straight into the output folder; of several each keeps its own name, made unique. */

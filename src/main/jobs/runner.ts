@@ -269,8 +269,8 @@ export class QueueRunner {
     await this.ensureEngine(run, settings)
     const residualGain = 1 - settings.strengthPercent / 100
     const { id: jobId, inputPath } = job
-    const { onExists, format, quality, keepTimes } = settings.output
-    const output = { format, quality }
+    const { onExists, format, quality, video, keepTimes } = settings.output
+    const output = { format, quality, video }
     const file: FileJob = { jobId, inputPath, partPath, outputContainer: null, output, residualGain, isUrgent: false }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)

@@ -51,7 +51,9 @@ export const WARNING_CODES = [
   'W_DEVICE_FALLBACK',
   'W_PRECISION_FALLBACK',
   'W_MEMORY',
-  'W_TAGS_LOST'
+  'W_TAGS_LOST',
+  'W_STREAMS_LOST',
+  'W_TRACK_CODEC'
 ] as const
 
 export type WarningCode = (typeof WARNING_CODES)[number]

@@ -95,7 +95,7 @@ export type PreflightWarning =
   | { readonly kind: 'unsupported'; readonly count: number; readonly example: string; readonly error: ErrorPayload }
   /** By their names, files that cannot be written in their own format; the example is saved as `becomes` (an ending without its dot). */
   | { readonly kind: 'formatChanges'; readonly count: number; readonly example: string; readonly becomes: string }
-  /** By their names, films: what they are saved as depends on what is in them. */
+  /** By their names, films of which only the sound is to be saved. */
   | { readonly kind: 'soundOnly'; readonly count: number; readonly example: string }
   | { readonly kind: 'settingsDiffer'; readonly count: number }
 

@@ -29,3 +29,7 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 /** How many bits a lossy result takes: `standard` is about the source's own bit rate, or one that speech is transparent at. */
 export const OUTPUT_QUALITIES = ['small', 'standard', 'high'] as const
 export type OutputQuality = (typeof OUTPUT_QUALITIES)[number]
+
+/** What becomes of a film: the clean sound in the place of its own, beside its own, or alone in a file of sound. */
+export const VIDEO_WAYS = ['replace', 'add', 'sound'] as const
+export type VideoWay = (typeof VIDEO_WAYS)[number]

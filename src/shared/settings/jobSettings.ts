@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEVICES, JOINS, ON_EXISTS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PLACES, PRECISIONS } from './choices'
+import { DEVICES, JOINS, ON_EXISTS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PLACES, PRECISIONS, VIDEO_WAYS } from './choices'
 import { patternProblem } from './namePattern'
 
 /** Limits of the numbers that a person may set; seconds, lanes, MB, threads. */
@@ -30,6 +30,8 @@ export const OutputSettings = z.strictObject({
   format: z.enum(OUTPUT_FORMATS),
   /** Counts for lossy formats only. */
   quality: z.enum(OUTPUT_QUALITIES),
+  /** Of films; counts for the format `source` only, any other is one of sound. */
+  video: z.enum(VIDEO_WAYS),
   /** The result has its source's times of change and of reading. */
   keepTimes: z.boolean()
 })
@@ -79,6 +81,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
     onExists: 'skip',
     format: 'source',
     quality: 'standard',
+    video: 'replace',
     keepTimes: true
   }
 }

@@ -56,7 +56,7 @@ async function pass(path: string, sound: Decoded, format: OutputFormat): Promise
   const partPath = join(folder, `${(count += 1)}.part`)
   const frames = sound.channels[0]!.length
   const output = await createOutput({
-    ...{ sourcePath: path, source: sound.format, frames, partPath, format, quality: 'standard' },
+    ...{ sourcePath: path, source: sound.format, frames, partPath, format, quality: 'standard', video: 'replace' },
     ...{ container: null, ffmpegPath }
   })
   // In pieces of odd lengths, as a pipeline would.

@@ -1,12 +1,14 @@
+import { stat } from 'node:fs/promises'
 import type { WarningCode } from '../../../shared/errors/appError'
 import { AppError } from '../../../shared/errors/appError'
-import type { OutputFormat, OutputQuality } from '../../../shared/settings/choices'
+import type { OutputFormat, OutputQuality, VideoWay } from '../../../shared/settings/choices'
+import { createFilm } from '../film/filmOutput'
 import { createSink } from '../pcmSink'
 import type { AudioFormat, AudioSink, SinkFormat } from '../types'
 import { sinkFormatFor } from '../sinkFormat'
 import { chunksForPcm, tagsForEncoder } from './carriedTags'
 import { encodersOf } from './encoderList'
-import { createEncoderSink } from './encoderSink'
+import { createEncodedFile } from './encodedFile'
 import { chooseOutput } from './outputChoice'
 import type { EncodedChoice, OutputChoice } from './outputChoice'
 
@@ -18,6 +20,8 @@ export interface OutputParts {
   readonly partPath: string
   readonly format: OutputFormat
   readonly quality: OutputQuality
+  /** Of a film, where the format is the source's. */
+  readonly video: VideoWay
   /** Our own container, whatever the format says, and without tags; null lets the format decide. */
   readonly container: SinkFormat['container'] | null
   readonly ffmpegPath: string | null
@@ -30,7 +34,7 @@ export interface Output {
   readonly extension: string
   /** Of the file; Opus is always decoded at 48 kHz. */
   readonly sampleRateHz: number
-  /** W_FORMAT_CHANGED, W_TAGS_LOST. */
+  /** W_FORMAT_CHANGED, W_TAGS_LOST, W_TRACK_CODEC, W_STREAMS_LOST. */
   readonly warnings: readonly WarningCode[]
 }
 
@@ -46,8 +50,24 @@ export async function createOutput(parts: OutputParts): Promise<Output> {
     const { extension } = pcm
     return { sink: await createSink(partPath, pcm.format), extension, sampleRateHz: source.sampleRateHz, warnings }
   }
+  const film = await filmOutput(parts)
+  if (film !== null) return film
   const choice = await choiceFor(parts)
   return choice.pcm === null ? encodedOutput(parts, choice.encoded) : pcmOutput(parts, choice.pcm)
+}
+
+/** A film as a film; null where it is to be sound, or where no container takes it. */
+async function filmOutput(parts: OutputParts): Promise<Output | null> {
+  const { source, sourcePath, format, video, ffmpegPath } = parts
+  const { origin } = source
+  if (origin?.hasVideo !== true || format !== 'source' || video === 'sound') return null
+  if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path: sourcePath })
+  const { size } = await stat(sourcePath)
+  return createFilm({
+    ...{ sourcePath, source: { ...source, origin }, sourceBytes: size, frames: parts.frames, partPath: parts.partPath },
+    ...{ quality: parts.quality, sourceKbps: lossyKbps(source), way: video, ffmpegPath },
+    encoders: await encodersOf(ffmpegPath)
+  })
 }
 
 async function choiceFor(parts: OutputParts): Promise<OutputChoice> {
@@ -71,7 +91,7 @@ async function encodedOutput(parts: OutputParts, choice: EncodedChoice): Promise
   if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
   const carried = await tagsForEncoder({ path, format: source, ffmpegPath }, choice.kind)
   const { sampleRateHz: sourceRateHz } = source
-  const sink = await createEncoderSink(partPath, {
+  const sink = await createEncodedFile(partPath, {
     ...{ choice, ffmpegPath, frames, sourceRateHz, quality, sourceKbps: lossyKbps(source) },
     tags: carried.text,
     pictures: carried.pictures.length === 0 ? null : { path, streams: carried.pictures }

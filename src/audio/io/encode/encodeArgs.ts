@@ -46,7 +46,7 @@ export function kbpsFor(
 }
 
 /** The quality number of libvorbis (0 to 10) that comes nearest to a bit rate at 44.1 kHz in stereo. */
-function vorbisQuality(kbps: number, channels: number, sampleRateHz: number): number {
+export function vorbisQuality(kbps: number, channels: number, sampleRateHz: number): number {
   const like = (kbps * 2 * Math.max(0.7, Math.min(1, 44_100 / sampleRateHz))) / channels
   const steps = [64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
   const found = steps.findIndex((step) => step >= like - 8)
@@ -125,7 +125,7 @@ const MPEG2_KBPS = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const MPEG25_MAX_KBPS = 64
 
 /** The bit rate that the layer has, next to the wanted one (ISO/IEC 11172-3 and 13818-3; LAME keeps MPEG 2.5 to 64). */
-function nearestMp3Kbps(kbps: number, sampleRateHz: number): number {
+export function nearestMp3Kbps(kbps: number, sampleRateHz: number): number {
   const steps =
     sampleRateHz >= 32_000
       ? MPEG1_KBPS

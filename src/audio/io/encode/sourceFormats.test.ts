@@ -77,7 +77,7 @@ async function partsFor(path: string, part: string): Promise<OutputParts & { cha
   const { channels, format } = await decodeFile(path, ffmpegPath)
   return {
     ...{ sourcePath: path, source: format, frames: channels[0]!.length, partPath: join(folder, part), channels },
-    ...{ format: 'source', quality: 'standard', container: null, ffmpegPath }
+    ...{ format: 'source', quality: 'standard', video: 'replace', container: null, ffmpegPath }
   }
 }
 

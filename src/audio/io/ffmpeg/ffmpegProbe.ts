@@ -7,8 +7,10 @@ import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
 
 const MAX_ANSWER_BYTES = 2 ** 20
 
-/** The first audio stream of a file, as ffmpeg sees it. */
+/** A file's sound, as ffmpeg sees it: the first audio stream that is marked as the default one, else the first. */
 export interface ProbedAudio {
+  /** ffmpeg's number of the stream. */
+  readonly stream: number
   readonly formatName: string
   readonly codecName: string
   readonly sampleFormatName: string
@@ -48,8 +50,8 @@ export async function probeAudio(path: string, ffmpegPath: string, asking: Askin
 }
 
 const ENTRIES =
-  'stream=codec_type,codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration,bit_rate' +
-  ':stream_disposition=attached_pic:format=format_name,duration,bit_rate'
+  'stream=index,codec_type,codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration,bit_rate' +
+  ':stream_disposition=attached_pic,default:format=format_name,duration,bit_rate'
 
 async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Promise<ProbedAudio> {
   const args = ['-v', 'level+warning', ...INPUT_LIMITS, '-show_entries', ENTRIES, '-of', 'json']
@@ -57,13 +59,15 @@ async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Pr
   if (!child.exitedWell) throw refusal(path, child.stderr)
   const answer = parseObject(stdout)
   const streams = (Array.isArray(answer.streams) ? answer.streams : []).map(objectIn)
-  const stream = streams.find((one) => one?.codec_type === 'audio') ?? null
+  const sounds = streams.filter((one) => one?.codec_type === 'audio')
+  const stream = sounds.find((one) => objectIn(one?.disposition)?.default === 1) ?? sounds[0] ?? null
   const format = objectIn(answer.format)
   if (stream === null || format === null) throw new AppError('E_NO_AUDIO', { path })
   const bits = Number(stream.bits_per_raw_sample ?? 0) || Number(stream.bits_per_sample ?? 0)
   const declaredSec = Number(stream.duration ?? format.duration ?? 0)
   const isEstimate = child.stderr.includes('Estimating duration from bitrate')
   return {
+    stream: Number(stream.index),
     formatName: text(format.format_name),
     codecName: text(stream.codec_name),
     sampleFormatName: text(stream.sample_fmt),
@@ -85,12 +89,14 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): 
   const said = child.stderr
   const formatName = /^Input #0, (.+?), from '/m.exec(said)?.[1]
   if (formatName === undefined) throw refusal(path, said)
-  const stream = /^\s*Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([^,\n]+)(?:, (\w+))?(?: \((\d+) bit\))?/m.exec(said)
-  if (stream === null) throw new AppError('E_NO_AUDIO', { path })
-  const [, codecName = '', rate, layout = '', sampleFormatName = '', bits] = stream
+  const sounds = [...said.matchAll(SOUND_LINE)]
+  const stream = sounds.find(([line]) => line.includes('(default)')) ?? sounds[0]
+  if (stream === undefined) throw new AppError('E_NO_AUDIO', { path })
+  const [line, number, codecName = '', rate, layout = '', sampleFormatName = '', bits] = stream
   const time = /^\s*Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/m.exec(said)
   const declaredSec = time === null ? 0 : Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])
   return {
+    stream: Number(number),
     formatName,
     codecName,
     sampleFormatName,
@@ -101,10 +107,12 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): 
     declaredSec: isDeclared(declaredSec, said) ? declaredSec : null,
     // Hundredths of a second.
     isExact: false,
-    bitsPerSec: bitRate(1000 * Number(/^\s*Stream #0:\d+.*?: Audio: .*, (\d+) kb\/s/m.exec(said)?.[1] ?? 0)),
+    bitsPerSec: bitRate(1000 * Number(/, (\d+) kb\/s/.exec(line)?.[1] ?? 0)),
     hasVideo: /^\s*Stream #0:\d+.*?: Video: (?!.*\(attached pic\))/m.test(said)
   }
 }
+
+const SOUND_LINE = /^\s*Stream #0:(\d+).*?: Audio: (\w+).*?, (\d+) Hz, ([^,\n]+)(?:, (\w+))?(?: \((\d+) bit\))?.*$/gm
 
 /** ffmpeg gives all ones for what it does not know. */
 function bitRate(value: unknown): number | null {

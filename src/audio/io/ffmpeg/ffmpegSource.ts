@@ -26,7 +26,8 @@ export interface FfmpegOptions {
 }
 
 /**
- * Decodes the first audio stream of a file in an ffmpeg child, at its own rate and with its own channels. Success is
+ * Decodes a file's sound (see {@link ProbedAudio}) in an ffmpeg child, at its own rate and with its own channels; that of a film
+ * keeps to its times: a gap in the middle is silence. Success is
  * exit 0 and samples; a message of level error, a decoded length short of the declared one, or a container whose end is
  * missing gives W_TRUNCATED. Throws E_NO_AUDIO, E_UNSUPPORTED, E_CORRUPT, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG, E_TOO_LONG.
  */
@@ -62,13 +63,17 @@ function decodeArgs(path: string, probed: ProbedAudio): string[] {
   // A stream that changes its rate or layout on the way is brought to what it began with; else the filter does nothing.
   const layout = probed.channelLayout === null ? '' : `:channel_layouts=${probed.channelLayout}`
   const [filterFormat, pipeFormat] = PIPES[pipeOf(probed)]
-  const filter = `aformat=sample_fmts=${filterFormat}:sample_rates=${probed.sampleRateHz}${layout}`
+  const inStep = probed.hasVideo ? `${IN_STEP},` : ''
+  const filter = `${inStep}aformat=sample_fmts=${filterFormat}:sample_rates=${probed.sampleRateHz}${layout}`
   const output = ['-vn', '-sn', '-dn', '-af', filter, '-c:a', `pcm_${pipeFormat}`, '-f', pipeFormat, 'pipe:1']
   const common = ['-nostdin', '-hide_banner', '-v', 'level+warning', '-filter_threads', '1']
   // ffmpeg 5 cuts 128 frames too many off a Vorbis stream of one page: it must cut nothing, the end is known.
   const uncut = probed.codecName === 'vorbis' && cutFrameOf(probed) !== null ? ['-flags2', '+skip_manual'] : []
-  return [...common, ...INPUT_LIMITS, ...uncut, '-i', fileUrl(path), '-map', '0:a:0', ...output]
+  return [...common, ...INPUT_LIMITS, ...uncut, '-i', fileUrl(path), '-map', `0:${probed.stream}`, ...output]
 }
+
+/** Fills and cuts where the times in the stream jump by more than a frame of sound; touches nothing else. */
+const IN_STEP = 'aresample=async=1:min_hard_comp=0.03'
 
 const PIPES = { s16: ['s16', 's16le'], f32: ['flt', 'f32le'] } as const
 
@@ -197,7 +202,10 @@ class FfmpegSource implements AudioSource {
       const endsAfterStart = (this.decoding.endFrame ?? 0) > 0
       throw new AppError(endsAfterStart ? 'E_TOO_SHORT' : 'E_NO_AUDIO', { path })
     }
-    const isShort = this.decodedFrames / probed.sampleRateHz < (probed.declaredSec ?? 0) - toleranceSec(probed)
+    // A film may go on when its sound has ended.
+    const isLength = probed.isExact || !probed.hasVideo
+    const isShort =
+      isLength && this.decodedFrames / probed.sampleRateHz < (probed.declaredSec ?? 0) - toleranceSec(probed)
     if (this.decoding.truncated || this.child.sawError || isShort) this.warnings.add('W_TRUNCATED')
   }
 }
@@ -240,6 +248,7 @@ function formatOf(probed: ProbedAudio): AudioFormat {
       formatName: probed.formatName,
       codecName: probed.codecName,
       bitsPerSec: probed.bitsPerSec,
+      stream: probed.stream,
       hasVideo: probed.hasVideo
     }
   }

@@ -43,7 +43,7 @@ async function pass(path: string, format: OutputFormat): Promise<{ path: string;
   const partPath = `${path}.${format}.part`
   const frames = sound.channels[0]!.length
   const output = await createOutput({
-    ...{ sourcePath: path, source: sound.format, frames, partPath, format, quality: 'standard' },
+    ...{ sourcePath: path, source: sound.format, frames, partPath, format, quality: 'standard', video: 'replace' },
     ...{ container: null, ffmpegPath }
   })
   await output.sink.write(sound.channels)
