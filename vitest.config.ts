@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const
 
-/** The long ones first: a file of a minute that begins last would keep one of two workers waiting. */
+/** The long ones first: a file of a minute that begins last would keep the others waiting. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): boolean =>
@@ -17,7 +17,8 @@ class LongestFirst extends BaseSequencer {
 /** Three projects: the code beside its tests, the window's components in happy-dom, and the built program from outside. */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Many wait for sound, timers and children: two would leave two cores idle a third of the time.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
