@@ -29,7 +29,8 @@ describe('the command', () => {
     const a = shop.wav('tree/a.wav', 1)
     const b = shop.wav('tree/sub/b take.wav', 1, { sampleRateHz: 48_000, channels: 2 })
     const before = [a, b].map((file) => [sha256(file), statSync(file).mtimeMs])
-    const outcome = await denoise(shop.at('tree'), '--out', shop.at('tree-out'), '--report', shop.at('report.json'))
+    const reports = ['json', 'html', 'csv'].flatMap((form) => ['--report', shop.at(`report.${form}`)])
+    const outcome = await denoise(shop.at('tree'), '--out', shop.at('tree-out'), ...reports)
     expect(outcome.stderr).toBe('')
     expect(outcome.code).toBe(0)
     expect(shop.files('tree-out')).toEqual(['a.wav', 'sub/b take.wav'])
@@ -37,8 +38,18 @@ describe('the command', () => {
     const { files, totals, ...head } = shop.report()
     expect(head).toMatchObject({ version: expect.any(String) as string, model: shop.model, device: 'cpu' })
     expect(Object.keys(files[0]!).sort()).toEqual(
-      'channels durationSec error input output processingSec rtf sampleRateHz status warnings'.split(' ')
+      (
+        'channels durationSec error input levelAfterDb levelBeforeDb noiseFloorAfterDb noiseFloorBeforeDb output ' +
+        'peakAfterDb peakBeforeDb peakRssBytes processingSec relativePath rtf sampleRateHz settings snrGainDb status warnings'
+      ).split(' ')
     )
+    expect(files.map(({ relativePath }) => relativePath)).toEqual(['a.wav', 'sub/b take.wav'])
+    // The tone's level is known: 6000 of 32768, wavering, is -20.7 dBFS with its noise.
+    expect(Math.abs(files[0]!.levelBeforeDb! + 20.7)).toBeLessThan(0.3)
+    expect(files[0]!.noiseFloorBeforeDb).toBeLessThan(files[0]!.levelBeforeDb! - 5)
+    const [page, table] = ['html', 'csv'].map((form) => readFileSync(shop.at(`report.${form}`), 'utf8'))
+    expect(page).toContain('<bdi>sub/b take.wav</bdi>')
+    expect(table!.trimEnd().split('\r\n')).toHaveLength(3)
     expect(files[1]).toMatchObject({ status: 'done', input: b, sampleRateHz: 48_000, channels: 2, durationSec: 1 })
     expect(totals).toMatchObject({ audioSec: 2 })
     expect(totals.peakRssBytes).toBeGreaterThan(20e6)

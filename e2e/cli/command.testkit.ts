@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
-import type { Report } from '../../src/main/cli/report'
+import type { RunReport as Report } from '../../src/main/reports/runReport'
 
 /** The built command. */
 export const COMMAND = path.resolve(import.meta.dirname, '../../out/main/headless.js')

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FileReport, Report } from '../../src/main/cli/report'
+import type { FileReport, RunReport as Report } from '../../src/main/reports/runReport'
 import { runCommand, sha256, Workshop } from './command.testkit'
 
 const CORPUS = path.resolve(import.meta.dirname, '../../../shared/audio-corpus')

@@ -113,6 +113,13 @@ export const SessionFacts = z.object({
 })
 export type SessionFacts = z.infer<typeof SessionFacts>
 
+const soundFigures = z.object({
+  levelDb: z.number(),
+  noiseFloorDb: z.number(),
+  speechDb: z.number(),
+  peakDb: z.number()
+})
+
 /** Engine to main. */
 export const EngineEvent = z.discriminatedUnion('type', [
   z.object({
@@ -151,6 +158,8 @@ export const EngineEvent = z.discriminatedUnion('type', [
     /** Extension (with dot) of the container really written. */
     extension: z.string(),
     warnings: z.array(z.enum(WARNING_CODES)),
+    /** Levels in dBFS of what was read and of what is written. */
+    sound: z.object({ before: soundFigures, after: soundFigures }).optional(),
     timings: Timings,
     /** The highest resident memory while this file was in hand; of the process's whole life where the system has no such mark. */
     peakRssBytes: z.number()

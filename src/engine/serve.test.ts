@@ -1,3 +1,4 @@
+import { NO_SOUND } from '../audio/dsp/soundMeter'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../shared/errors/appError'
 import { EngineEvent } from './protocol'
@@ -36,6 +37,7 @@ const result: DenoiseResult = {
   sha256: 'x',
   extension: '.wav',
   warnings: [],
+  sound: { before: NO_SOUND, after: NO_SOUND },
   modelSec: 0
 }
 

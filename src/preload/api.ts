@@ -65,6 +65,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
       runNext: call('queue.runNext'),
       clearFinished: call('queue.clearFinished'),
       applySettings: call('queue.applySettings'),
+      saveReport: call('queue.saveReport'),
       preflight: call('queue.preflight'),
       recover: call('queue.recover')
     }),

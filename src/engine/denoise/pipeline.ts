@@ -1,6 +1,8 @@
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
+import type { SoundLevels } from '../../shared/jobs/soundLevels'
 import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
+import { NO_SOUND, SoundMeter } from '../../audio/dsp/soundMeter'
 import { createOutput } from '../../audio/io/encode/createOutput'
 import type { Output } from '../../audio/io/encode/createOutput'
 import { openSource } from '../../audio/io/openSource'
@@ -21,7 +23,14 @@ export interface DenoiseResult {
   readonly sha256: string
   readonly extension: string
   readonly warnings: WarningCode[]
+  /** What was read and what is written, before its dither. */
+  readonly sound: SoundChange
   readonly modelSec: number
+}
+
+interface SoundChange {
+  readonly before: SoundLevels
+  readonly after: SoundLevels
 }
 
 /** What pass 1 counts for in the progress; it reads, and does not run the model. */
@@ -51,7 +60,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const output = await openOutput(job, probe, context.ffmpegPath)
   const { sink, extension } = output
   try {
-    const modelSec = await fill(sink, job, { ...context, probe })
+    const { modelSec, sound } = await fill(sink, job, { ...context, probe })
     await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
@@ -66,6 +75,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
       sha256: written.sha256,
       extension,
       warnings: [...warnings],
+      sound,
       modelSec
     }
   } catch (thrown) {
@@ -94,11 +104,11 @@ interface PassTwo extends PipelineContext {
   readonly probe: FileProbe
 }
 
-async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<number> {
+async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<Pick<DenoiseResult, 'modelSec' | 'sound'>> {
   const { probe } = pass
   if (probe.channels.every((channel) => channel.isSilent)) {
     await sink.writeSilence(probe.frames)
-    return 0
+    return { modelSec: 0, sound: { before: NO_SOUND, after: NO_SOUND } }
   }
   const source = await openSource(job.inputPath, { ffmpegPath: pass.ffmpegPath })
   const chains: ChannelChain[] = []
@@ -110,8 +120,8 @@ async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<numbe
     })
     await allSettled(opened)
     chains.sort((a, b) => a.index - b.index)
-    await stream(source, sink, { ...pass, chains, path: job.inputPath })
-    return chains.reduce((sum, chain) => sum + chain.modelSec, 0)
+    const sound = await stream(source, sink, { ...pass, chains, path: job.inputPath })
+    return { modelSec: chains.reduce((sum, chain) => sum + chain.modelSec, 0), sound }
   } finally {
     for (const chain of chains) chain.close()
     await source.close()
@@ -127,15 +137,18 @@ interface Streaming extends PassTwo {
   readonly path: string
 }
 
-async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Promise<void> {
+async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Promise<SoundChange> {
   const { probe, chains, signal } = pass
   const rate = probe.format.sampleRateHz
   const blockFrames = Math.max(1, Math.round((pass.joiner.chunkSamples * rate) / pass.modelRateHz))
+  const before = new SoundMeter(rate, probe.format.channels)
+  const after = new SoundMeter(rate, probe.format.channels)
   let frames = 0
   let written = 0
   const write = async (blocks: readonly Float32Array[]): Promise<void> => {
     const planar = fillSilent(withTwins(blocks, pass))
     written += planar[0]!.length
+    after.push(planar)
     if (planar[0]!.length > 0) await sink.write(planar)
     const fraction = PROBE_SHARE + (1 - PROBE_SHARE) * (written / probe.frames)
     pass.onProgress({ fraction, audioSecDone: written / rate, audioSec: probe.frames / rate })
@@ -146,10 +159,12 @@ async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Pr
     if (block === null) break
     frames += block[0]!.length
     if (frames > probe.frames) break
+    before.push(block)
     await write(await allSettled(chains.map((chain) => chain.push(block[chain.index]!))))
   }
   if (frames !== probe.frames) throw new AppError('E_SOURCE_CHANGED', { path: pass.path })
   await write(await allSettled(chains.map((chain) => chain.finish())))
+  return { before: before.figures(), after: after.figures() }
 }
 
 /** One block for each channel of the file: a twin has what its first has. */

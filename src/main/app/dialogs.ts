@@ -1,5 +1,6 @@
 import { dialog, type BrowserWindow, type FileFilter, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import { AUDIO_EXTENSIONS } from '../jobs/audioNames'
+import { reportExtension } from '../reports/writeReport'
 import type { Words } from './words'
 
 export interface DialogPlace {
@@ -58,19 +59,33 @@ export function pickModels({ window, words }: DialogPlace): Promise<readonly str
   return open(window(), { title: pickModel, filters, properties: ['openFile', 'multiSelections'] })
 }
 
-/** Asks where a report goes; null where the dialog was left. */
-export async function pickReportPath({ window, words }: DialogPlace, name: string): Promise<string | null> {
-  const { saveReport, reportTable } = words().dialogs
+/** Asks where a measurement's report goes; null where the dialog was left. */
+export function pickReportPath(place: DialogPlace, name: string): Promise<string | null> {
+  return save(place, name, [
+    { name: 'JSON', extensions: ['json'] },
+    { name: place.words().dialogs.reportTable, extensions: ['md'] }
+  ])
+}
+
+/** Asks where a run's report goes; null where the dialog was left. A name without a known ending gets that of a page. */
+export async function pickRunReportPath(place: DialogPlace, name: string): Promise<string | null> {
+  const { reportPage, reportCsv } = place.words().dialogs
+  const picked = await save(place, name, [
+    { name: reportPage, extensions: ['html'] },
+    { name: reportCsv, extensions: ['csv'] },
+    { name: 'JSON', extensions: ['json'] }
+  ])
+  return picked === null || reportExtension(picked) !== null ? picked : `${picked}.html`
+}
+
+async function save(place: DialogPlace, name: string, filters: FileFilter[]): Promise<string | null> {
   const options: SaveDialogOptions = {
-    title: saveReport,
+    title: place.words().dialogs.saveReport,
     defaultPath: name,
-    filters: [
-      { name: 'JSON', extensions: ['json'] },
-      { name: reportTable, extensions: ['md'] }
-    ],
+    filters,
     properties: ['createDirectory', 'showOverwriteConfirmation']
   }
-  const present = window()
+  const present = place.window()
   const answer = present ? await dialog.showSaveDialog(present, options) : await dialog.showSaveDialog(options)
   return answer.canceled || answer.filePath === '' ? null : answer.filePath
 }

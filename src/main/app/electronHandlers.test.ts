@@ -7,6 +7,7 @@ import type { BenchReport } from '../../shared/ipc/benchViews'
 import { DEFAULT_APP_SETTINGS, type SettingsPatch } from '../../shared/settings/appSettings'
 import { REFUSED } from '../bench/report.testkit'
 import type { AppCore } from '../core/appCore'
+import type { RunReport } from '../reports/runReport'
 import { electronHandlers } from './electronHandlers'
 import { wordsOf } from './words'
 
@@ -61,6 +62,20 @@ beforeEach(() => {
   electron.refusal = ''
 })
 
+const RUN_REPORT: RunReport = {
+  ...{
+    version: '1',
+    model: 'm',
+    device: null,
+    precision: null,
+    precisionReason: null,
+    settings: {},
+    shard: null,
+    files: []
+  },
+  totals: { done: 0, failed: 0, skipped: 0, cancelled: 0, audioSec: 0, wallSec: null, rtf: null, peakRssBytes: 0 }
+}
+
 /** A core that knows one job, whose file is at `filePath`. */
 function setUp(
   filePath = '/music/a.wav',
@@ -82,6 +97,7 @@ function setUp(
       if (jobId !== 'a') throw new AppError('E_IO')
       return filePath
     },
+    runReport: () => RUN_REPORT,
     reportOf: (jobId: string) => `report of ${jobId}`,
     patchSettings: async (patch: SettingsPatch) => {
       patches.push(patch)
@@ -192,6 +208,19 @@ describe('models', () => {
     expect(electron.opened).toEqual(['/models/a', all])
     expect(readdirSync(all)).toEqual([])
     await expect(handlers['models.reveal']({ id: 'gone' })).rejects.toMatchObject({ code: 'E_MODEL_MISSING' })
+  })
+})
+
+describe('the report of the list', () => {
+  test('is written in the form of the name that was chosen, as a page without one (a name without ending was refused)', async () => {
+    const { handlers } = setUp()
+    expect(await handlers['queue.saveReport']({})).toBeNull()
+    electron.saved = path.join(home, 'run.json')
+    expect(await handlers['queue.saveReport']({})).toEqual({ path: electron.saved })
+    expect(JSON.parse(readFileSync(electron.saved, 'utf8'))).toEqual(RUN_REPORT)
+    electron.saved = path.join(home, 'run')
+    expect(await handlers['queue.saveReport']({})).toEqual({ path: path.join(home, 'run.html') })
+    expect(readFileSync(path.join(home, 'run.html'), 'utf8')).toContain('<html lang="en">')
   })
 })
 

@@ -5,7 +5,18 @@ import { isAudioName } from '../jobs/audioNames'
 import { ensureFolder } from '../jobs/folders'
 import type { AppCore } from '../core/appCore'
 import { exportReport, reportName } from '../bench/exportReport'
-import { pickInputs, pickModels, pickOutputFolder, pickProgram, pickReportPath, type DialogPlace } from './dialogs'
+import { patternDate } from '../../shared/settings/namePattern'
+import { writeReport } from '../reports/writeReport'
+import { wordsOf } from './words'
+import {
+  pickInputs,
+  pickModels,
+  pickOutputFolder,
+  pickProgram,
+  pickReportPath,
+  pickRunReportPath,
+  type DialogPlace
+} from './dialogs'
 
 export interface ElectronHandlerOptions {
   readonly core: AppCore
@@ -62,6 +73,13 @@ export function electronHandlers({
       const filePath = await pickReportPath(place, reportName(report))
       if (filePath === null) return null
       await exportReport(report, filePath)
+      return { path: filePath }
+    },
+    'queue.saveReport': async () => {
+      const report = core.runReport()
+      const filePath = await pickRunReportPath(place, `stillwave-${patternDate(new Date())}.html`)
+      if (filePath === null) return null
+      await writeReport(filePath, report, place.words() === wordsOf('zh-CN', '') ? 'zh-CN' : 'en')
       return { path: filePath }
     },
     'models.pick': async () => {

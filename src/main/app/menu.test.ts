@@ -20,6 +20,7 @@ const fakeActions = (): MenuActions => ({
   stopAfter: vi.fn(),
   retryFailed: vi.fn(),
   clearFinished: vi.fn(),
+  saveReport: vi.fn(),
   setTheme: vi.fn(),
   openLogs: vi.fn(),
   inWindow: vi.fn()

@@ -18,6 +18,7 @@ export interface MenuActions {
   readonly stopAfter: (on: boolean) => void
   readonly retryFailed: () => void
   readonly clearFinished: () => void
+  readonly saveReport: () => void
   readonly setTheme: (theme: Theme) => void
   readonly openLogs: () => void
   /** Carried out by the page. */
@@ -182,7 +183,9 @@ function queueItems({ words, facts }: MenuView, actions: MenuActions): Items {
     },
     SEPARATOR,
     { id: 'retryFailed', label: words.retryFailed, enabled: failedIds.length > 0, click: actions.retryFailed },
-    { id: 'clearFinished', label: words.clearFinished, enabled: ended > 0, click: actions.clearFinished }
+    { id: 'clearFinished', label: words.clearFinished, enabled: ended > 0, click: actions.clearFinished },
+    SEPARATOR,
+    { id: 'saveReport', label: words.saveReport, enabled: ended > 0 || failedIds.length > 0, click: actions.saveReport }
   ]
 }
 

@@ -34,6 +34,7 @@ export function menuActions({ core, electron, push, tell }: MenuActionOptions): 
     },
     retryFailed: doing(() => handlers['queue.retry']({ jobIds: [...queueFacts(core.queueState).failedIds] })),
     clearFinished: doing(() => handlers['queue.clearFinished']({})),
+    saveReport: doing(() => electron['queue.saveReport']({})),
     setTheme: (theme) => {
       doing(() => core.patchSettings({ theme }))()
     },

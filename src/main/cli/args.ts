@@ -14,6 +14,7 @@ import {
   type VideoWay
 } from '../../shared/settings/choices'
 import { LIMITS } from '../../shared/settings/jobSettings'
+import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
 import { patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
@@ -45,7 +46,8 @@ export interface DenoiseArgs {
   readonly video: VideoWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
-  readonly report: string | null
+  /** Where reports go, each in the form that its ending names. */
+  readonly reports: readonly string[]
   readonly quiet: boolean
 }
 
@@ -77,7 +79,7 @@ const OPTIONS = {
   quality: TEXT,
   video: TEXT,
   'new-times': FLAG,
-  report: TEXT,
+  report: { ...TEXT, multiple: true },
   quiet: FLAG,
   help: { ...FLAG, short: 'h' },
   version: FLAG
@@ -119,7 +121,7 @@ export function parseCommand(argv: readonly string[]): Command {
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
     keepTimes: !values['new-times'],
-    report: filled('report', values.report),
+    reports: reports(values.report ?? []),
     quiet: values.quiet
   }
   refuseBoth(args.budgetMb, { 'chunk-seconds': values['chunk-seconds'], batch: values.batch })
@@ -148,6 +150,16 @@ function parsed(argv: readonly string[]): ParsedArgs {
 function filled(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name} needs a value`)
   return value ?? null
+}
+
+function reports(values: readonly string[]): readonly string[] {
+  for (const value of values) {
+    filled('report', value)
+    if (reportExtension(value) === null) {
+      throw new UsageError(`--report must end in ${REPORT_EXTENSIONS.join(', ')}, not "${value}"`)
+    }
+  }
+  return values
 }
 
 function namePattern(value: string | undefined): string | null {

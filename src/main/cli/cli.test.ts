@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
 import { joinSettings } from './joinSettings'
-import { fileReport, totals } from './report'
+import { fileReport, totals } from '../reports/runReport'
 import { Screen, type Terminal } from './screen'
 import { cutToWidth, printable, spokenDuration, spokenRate } from './words'
 
@@ -35,7 +35,7 @@ describe('parseCommand', () => {
       quality: 'standard',
       video: 'replace',
       keepTimes: true,
-      report: null,
+      reports: [],
       quiet: false
     })
   })
@@ -183,7 +183,7 @@ describe('Screen', () => {
 
 describe('report', () => {
   it('says of each end what is known, and null where nothing is', () => {
-    const base = { inputPath: '/in/a.wav', outputPath: '/out/a.wav' }
+    const base = { inputPath: '/in/a.wav', relativePath: 'a.wav', outputPath: '/out/a.wav' }
     const skipped = fileReport({ ...base, status: { kind: 'skipped' } })
     expect(skipped).toMatchObject({ status: 'skipped', output: '/out/a.wav', error: null, durationSec: null })
     const failed = fileReport({ ...base, status: { kind: 'failed', error: { code: 'E_EMPTY', data: {} } } })
@@ -201,6 +201,10 @@ describe('report', () => {
     const done = fileReport({ ...base, status: { kind: 'done', result } })
     expect(done).toMatchObject({ status: 'done', output: '/out/a.aiff', warnings: ['W_CLIPPED'], rtf: 0.2 })
     expect(totals({ files: [done, failed], wallSec: 5, peakRssBytes: 7 })).toEqual({
+      done: 1,
+      failed: 1,
+      skipped: 0,
+      cancelled: 0,
       audioSec: 10,
       wallSec: 5,
       rtf: 0.5,

@@ -31,7 +31,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --video WAY                 of films: replace (default: their sound), add (the
                               clean sound beside their own) or sound (only that)
   --new-times                 outputs get the time of now, not their sources'
-  --report FILE.json          what became of every file, with times and memory
+  --report FILE               what became of every file, with levels, times and memory;
+                              FILE ends in .json, .csv or .html; may be repeated
   --quiet                     errors only
   --help, --version
 

@@ -19,7 +19,7 @@ export interface PreparedBatch {
   readonly claims: OutputClaims
   /** With the folder absolute and without links. */
   readonly output: OutputSettings
-  readonly reportPath: string | null
+  readonly reportPaths: readonly string[]
 }
 
 /** Everything that can be refused before any work is: throws {@link UsageError} with a sentence that names what to change. */
@@ -32,11 +32,11 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
   const claims = await OutputClaims.of(scan.files)
   const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
   const files = await planOutputs(items, { output, claims, folders: scan.folders })
-  const reportPath = args.report === null ? null : path.resolve(args.report)
-  if (reportPath !== null) await checkReport(reportPath, claims)
+  const reportPaths = args.reports.map((report) => path.resolve(report))
+  for (const reportPath of reportPaths) await checkReport(reportPath, claims)
   const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
   await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
-  return { scan, files, claims, output, reportPath }
+  return { scan, files, claims, output, reportPaths }
 }
 
 /** Beside the sources under a name of their own, or in one folder with tree and names kept. */

@@ -25,7 +25,8 @@ import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
 import { prepareBatch, type PreparedBatch } from './prepare'
-import { fileReport, totals, writeReport, type FileReport } from './report'
+import { fileReport, reportSettings, totals, type FileReport, type RunReport } from '../reports/runReport'
+import { writeReport } from '../reports/writeReport'
 import { Screen, type Terminal } from './screen'
 import { count, shownPath, spokenDuration, spokenRate } from './words'
 
@@ -271,24 +272,22 @@ class DenoiseCommand {
   }
 
   private async writeReport(
-    { reportPath }: PreparedBatch,
+    { reportPaths }: PreparedBatch,
     run: { model: ResolvedModel; settings: JobSettings; files: readonly FileReport[]; wallSec: number }
   ): Promise<void> {
-    if (reportPath === null) return
-    const { join, chunkSec, overlapSec, batch, threads, device, precision, strengthPercent, output } = run.settings
-    const { onExists, recursive } = this.args
-    const engine = { device, precision, join, chunkSec, overlapSec, batch, threads, strengthPercent }
-    const peakRssBytes = this.services.host.peakRssBytes
-    await writeReport(reportPath, {
-      version: this.services.version,
+    const { host, version } = this.services
+    const report: RunReport = {
+      version,
       model: run.model.label,
       device: this.device,
       precision: this.precision,
       precisionReason: run.model.precisionReason,
-      settings: { ...engine, onExists, recursive, out: output.folder, name: output.pattern },
-      files: run.files,
-      totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes })
-    })
+      settings: { ...reportSettings(run.settings), recursive: this.args.recursive },
+      shard: null,
+      files: [...run.files],
+      totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes: host.peakRssBytes })
+    }
+    for (const reportPath of reportPaths) await writeReport(reportPath, report)
   }
 
   private exitCode(files: readonly FileReport[]): number {

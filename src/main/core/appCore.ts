@@ -10,6 +10,7 @@ import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { ensureFolder } from '../jobs/folders'
+import type { RunReport } from '../reports/runReport'
 import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
 import { QueueStore } from '../jobs/queueStore'
@@ -30,7 +31,7 @@ import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
 import { EngineChoices, engineViewOf } from './engineChoices'
 import { coreHandlers } from './handlers'
-import { jobReport } from './jobReport'
+import { reportOfJob, reportOfList } from './coreReports'
 import { totalBytes } from './metricsSampler'
 import { ModelUse } from './modelUse'
 import { Outbox } from './outbox'
@@ -199,19 +200,19 @@ export class AppCore {
 
   /** Throws `E_IO` for a job that is gone. */
   reportOf(jobId: string): string {
-    const job = this.parts.store.job(jobId)
-    const settings = job && this.queueState.settings[job.settingsKey]
-    if (!job || !settings) throw new AppError('E_IO', { detail: 'this file is no longer in the list' })
-    return jobReport({
+    return reportOfJob(this.queueState, jobId, {
       version: this.options.layout.version,
       platform: `${process.platform} ${release()} ${process.arch}`,
       cpuModel: cpuModel(),
       totalBytes: totalBytes(),
       engine: this.engineView(),
-      ffmpeg: this.ffmpeg?.ffmpeg ? `${this.ffmpeg.ffmpeg.version}, ${this.ffmpeg.ffmpeg.path}` : null,
-      job,
-      settings
+      ffmpeg: this.ffmpeg?.ffmpeg ? `${this.ffmpeg.ffmpeg.version}, ${this.ffmpeg.ffmpeg.path}` : null
     })
+  }
+
+  /** Of all files that have ended. Throws `E_BAD_REQUEST` where none has. */
+  runReport(): RunReport {
+    return reportOfList(this.queueState, this.engineView(), this.options.layout.version)
   }
 
   // Async, so that whatever is wrong with a patch is a rejection.

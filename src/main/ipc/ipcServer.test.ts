@@ -43,6 +43,7 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'queue.move': { ...JOBS, beforeId: null },
   'queue.runNext': JOBS,
   'queue.clearFinished': {},
+  'queue.saveReport': {},
   'queue.applySettings': {},
   'queue.preflight': { settings: DEFAULT_JOB_SETTINGS },
   'queue.recover': { choice: 'continue' },

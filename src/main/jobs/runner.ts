@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import type { EngineSettings, FileJob } from '../../engine/protocol'
-import { AppError, toAppError, type ErrorPayload, type WarningCode } from '../../shared/errors/appError'
-import type { Job, JobResult } from '../../shared/jobs/job'
+import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
+import type { Job } from '../../shared/jobs/job'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
 import type { EngineStatus } from '../processes/engineHost'
@@ -12,6 +12,7 @@ import { CrashCount } from './crashCount'
 import type { OutputClaims } from './outputClaims'
 import { OutputFolders } from './outputFolders'
 import { forgetPart, newPartPath, removePart } from './partFiles'
+import { resultOf } from './jobResult'
 import type { QueueStore } from './queueStore'
 import { ShortageCare, type RunnerMemory } from './shortageCare'
 import { assertUnchanged } from './sourceIdentity'
@@ -428,10 +429,4 @@ function sameFile(input: string, output: string): AppError {
 
 async function exists(target: string): Promise<boolean> {
   return (await lstat(target).catch(() => null)) !== null
-}
-
-function resultOf(done: DoneEvent, outputPath: string, more: readonly WarningCode[]): JobResult {
-  const warnings = [...new Set([...done.warnings, ...more])]
-  const { durationSec, sampleRateHz, channels, timings, peakRssBytes } = done
-  return { outputPath, warnings, durationSec, sampleRateHz, channels, processingSec: timings.wallSec, peakRssBytes }
 }

@@ -63,6 +63,8 @@ export const CONTRACT = {
   'queue.clearFinished': route<null>()(nothing),
   /** Waiting jobs take the form's settings of now. */
   'queue.applySettings': route<null>()(nothing),
+  /** Asks the user where, and writes what became of the files: JSON, CSV or a page by the name's ending. Null where the dialog was left. */
+  'queue.saveReport': route<{ readonly path: string } | null>()(nothing),
   'queue.preflight': route<Preflight>()(z.strictObject({ settings: JobSettings })),
   'queue.recover': route<null>()(z.strictObject({ choice: z.enum(['continue', 'keep', 'discard']) })),
   'settings.patch': route<AppSettings>()(SettingsPatch),

@@ -1,4 +1,5 @@
 import type { ErrorPayload, WarningCode } from '../errors/appError'
+import type { SoundLevels } from './soundLevels'
 
 /** Which file it was when it was added (RELIABILITY section 3, rule 5). Device and inode are decimal strings: inodes pass 2^53. */
 export interface SourceIdentity {
@@ -37,6 +38,8 @@ export interface JobResult {
   readonly processingSec: number
   /** The engine's highest resident memory while this file was in its hands. */
   readonly peakRssBytes: number
+  /** Of the source and of the result; absent in journals that were written before this was measured. */
+  readonly sound?: { readonly before: SoundLevels; readonly after: SoundLevels }
 }
 
 /** Where a job stands. `attempts` counts the runs begun, the present one included. */
