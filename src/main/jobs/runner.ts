@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import type { EngineSettings, FileJob } from '../../engine/protocol'
-import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
+import { AppError, toAppError, type ErrorPayload, type WarningCode } from '../../shared/errors/appError'
 import type { Job } from '../../shared/jobs/job'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
