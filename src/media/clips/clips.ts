@@ -1,5 +1,5 @@
 import { decodePieces } from '../../audio/io/ffmpeg/shortReads'
-import type { Pieces } from '../../audio/io/ffmpeg/shortReads'
+import type { HeardPieces } from './firstLook'
 import { AppError } from '../../shared/errors/appError'
 import type { ClipFacts, MediaEvent, MediaRequest, MediaValue } from '../protocol'
 import { Clip } from './clip'
@@ -102,9 +102,9 @@ export class Clips {
     return cache
   }
 
-  private async pieces(path: string, pieces: Pieces, stop: AbortSignal): Promise<Float32Array[][]> {
+  private async pieces(path: string, pieces: HeardPieces, stop: AbortSignal): Promise<Float32Array[][]> {
     const ffmpegPath = await this.ffmpegPath()
     if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
-    return decodePieces(path, pieces, { ffmpegPath, signal: stop })
+    return decodePieces(path, pieces, { ffmpegPath, signal: stop, stream: pieces.stream })
   }
 }

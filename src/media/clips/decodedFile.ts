@@ -43,6 +43,7 @@ export function sourceChannelsOf(name: string): number | null {
 /** A compressed file, decoded once in the background into a 16-bit WAV of what is heard; read while that goes on. */
 export class DecodedFile implements HeardFile {
   readonly path: string
+  readonly stream: number
   readonly sampleRateHz: number
   readonly sourceChannels: number
   readonly channels: 1 | 2
@@ -65,6 +66,7 @@ export class DecodedFile implements HeardFile {
 
   constructor(private readonly decoding: Decoding) {
     const { format } = decoding.source
+    this.stream = format.origin?.stream ?? 0
     this.path = decoding.path
     this.frames = decoding.frames
     this.sampleRateHz = format.sampleRateHz

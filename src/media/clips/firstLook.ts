@@ -24,11 +24,16 @@ const SEEK_CHILDREN = 2
 /** No child is started after it: on a machine that is too busy the picture has fewer pieces. */
 const SEEK_BUDGET_MS = 1500
 
+/** Of the stream that is heard. */
+export interface HeardPieces extends Pieces {
+  readonly stream: number
+}
+
 export interface Look {
   readonly files: ClipFiles
   readonly coarse: Coarse
   /** Pieces of a compressed file, as they are heard. */
-  readonly decodePieces: (path: string, pieces: Pieces, signal: AbortSignal) => Promise<Float32Array[][]>
+  readonly decodePieces: (path: string, pieces: HeardPieces, signal: AbortSignal) => Promise<Float32Array[][]>
   readonly signal: AbortSignal
 }
 
@@ -108,9 +113,10 @@ async function lookAtSome(look: Look, signal: 'original' | 'clean', slots: reado
   const { files, coarse } = look
   const { sampleRateHz, channels } = files
   const startsSec = slots.map((slot) => (coarse.frameOf(slot) + files.startFrame) / sampleRateHz)
-  const pieces = { startsSec, lengthSec: SEEK_SEC, sampleRateHz, channels }
+  const file = files.fileOf(signal)!
+  const pieces = { startsSec, lengthSec: SEEK_SEC, sampleRateHz, channels, stream: file.stream }
   try {
-    const found = await look.decodePieces(files.fileOf(signal)!.path, pieces, look.signal)
+    const found = await look.decodePieces(file.path, pieces, look.signal)
     for (const [index, planar] of found.entries()) {
       const slot = slots[index]!
       coarse.look(signal, slot, planar)

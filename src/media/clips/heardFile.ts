@@ -31,6 +31,8 @@ export interface ReadState {
 /** What is heard of a file, any part of it at any time. */
 export interface HeardFile {
   readonly path: string
+  /** ffmpeg's number of its sound; 0 for PCM. */
+  readonly stream: number
   readonly sampleRateHz: number
   readonly sourceChannels: number
   readonly channels: 1 | 2

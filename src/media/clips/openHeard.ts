@@ -77,7 +77,12 @@ async function declaredFrames(path: string, { source, ffmpegPath, signal }: Aske
   const { declaredFrames: declared, sampleRateHz } = source.format
   if (declared !== null) return declared
   if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
-  return Math.max(1, Math.round((await measureForeignSec(path, { ffmpegPath, signal })) * sampleRateHz))
+  return Math.max(
+    1,
+    Math.round(
+      (await measureForeignSec(path, { ffmpegPath, signal, stream: source.format.origin?.stream ?? 0 })) * sampleRateHz
+    )
+  )
 }
 
 /** A copy in the cache that is whole; one that is not (a crash of the machine) counts as none. */
@@ -100,6 +105,7 @@ async function openKept(key: string, cache: ClipCache): Promise<HeardFile | null
 /** A decoded copy of an earlier time. */
 class KeptFile implements HeardFile {
   readonly path: string
+  readonly stream = 0
   readonly sampleRateHz: number
   readonly sourceChannels: number
   readonly channels: 1 | 2

@@ -8,6 +8,7 @@ import { PcmFrames } from './pcmFrames'
 /** A PCM file: all of it is there at once. */
 export class PcmFile implements HeardFile {
   readonly path: string
+  readonly stream = 0
   readonly sampleRateHz: number
   readonly channels: 1 | 2
   readonly frames: number

@@ -22,6 +22,7 @@ function bursts(frames: number, seed: number): Float32Array {
 function heard(samples: Float32Array): HeardFile {
   return {
     path: 'memory',
+    stream: 0,
     sampleRateHz: RATE_HZ,
     sourceChannels: 1,
     channels: 1,

@@ -42,6 +42,7 @@ export class SharedFiles {
 /** One clip's hold on a file that others may read as well. */
 class SharedUse implements HeardFile {
   readonly path: string
+  readonly stream: number
   readonly sampleRateHz: number
   readonly sourceChannels: number
   readonly channels: 1 | 2
@@ -54,6 +55,7 @@ class SharedUse implements HeardFile {
     private readonly leave: () => Promise<void>
   ) {
     this.path = file.path
+    this.stream = file.stream
     this.sampleRateHz = file.sampleRateHz
     this.sourceChannels = file.sourceChannels
     this.channels = file.channels

@@ -60,8 +60,8 @@ export async function openExcerptSource(path: string, tools: ExcerptTools): Prom
 async function openForeign(path: string, { ffmpegPath, signal }: ExcerptTools): Promise<ExcerptSource> {
   const program = await ffmpegPath()
   if (program === null) throw new AppError('E_NO_FFMPEG', { path })
-  const options = { ffmpegPath: program, signal }
-  const { sampleRateHz, channels, declaredSec } = await probeForeign(path, options)
+  const { sampleRateHz, channels, declaredSec, stream } = await probeForeign(path, { ffmpegPath: program, signal })
+  const options = { ffmpegPath: program, signal, stream }
   const lengthSec = declaredSec ?? (await measureForeignSec(path, options))
   return {
     sampleRateHz,

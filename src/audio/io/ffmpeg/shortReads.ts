@@ -6,6 +6,8 @@ import type { ChildCommand } from './ffmpegCommand'
 export interface ShortReadOptions {
   readonly ffmpegPath: string
   readonly signal: AbortSignal
+  /** ffmpeg's number of the sound. */
+  readonly stream: number
 }
 
 export interface Piece {
@@ -25,7 +27,7 @@ const COMMON = ['-nostdin', '-hide_banner', '-v', 'level+warning', '-filter_thre
  */
 export async function decodePiece(path: string, piece: Piece, options: ShortReadOptions): Promise<Float32Array[]> {
   const { startSec, lengthSec, sampleRateHz, channels } = piece
-  const output = ['-map', '0:a:0', '-vn', '-sn', '-dn', '-t', lengthSec.toFixed(6)]
+  const output = ['-map', `0:${options.stream}`, '-vn', '-sn', '-dn', '-t', lengthSec.toFixed(6)]
   const format = ['-ar', `${sampleRateHz}`, '-ac', `${channels}`, '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1']
   const args = [...COMMON, ...INPUT_LIMITS, ...seekTo(startSec), '-i', fileUrl(path), ...output, ...format]
   const maxBytes = Math.ceil(lengthSec * sampleRateHz + 1) * channels * 4
@@ -54,7 +56,8 @@ export async function decodePieces(path: string, pieces: Pieces, options: ShortR
     fileUrl(path)
   ])
   const chains = startsSec.map(
-    (_, i) => `[${i}:a:0]aresample=${sampleRateHz},apad=whole_len=${frames},atrim=end_sample=${frames}[p${i}]`
+    (_, i) =>
+      `[${i}:${options.stream}]aresample=${sampleRateHz},apad=whole_len=${frames},atrim=end_sample=${frames}[p${i}]`
   )
   const joined = `${startsSec.map((_, i) => `[p${i}]`).join('')}concat=n=${startsSec.length}:v=0:a=1[all]`
   const graph = ['-filter_complex_threads', '1', '-filter_complex', [...chains, joined].join(';'), '-map', '[all]']
@@ -79,7 +82,7 @@ function seekTo(startSec: number): string[] {
 
 /** The length of a file that declares none, from its packets: nothing is decoded. Errors as {@link decodePiece}. */
 export async function measureForeignSec(path: string, options: ShortReadOptions): Promise<number> {
-  const output = ['-map', '0:a:0', '-c', 'copy', '-f', 'null', '-progress', 'pipe:1', '-']
+  const output = ['-map', `0:${options.stream}`, '-c', 'copy', '-f', 'null', '-progress', 'pipe:1', '-']
   const args = [...COMMON, ...INPUT_LIMITS, '-i', fileUrl(path), ...output]
   const limits = { maxBytes: 2 ** 20, signal: options.signal }
   const said = (await outputOf(path, childCommand(options.ffmpegPath, args), limits)).toString('latin1')
