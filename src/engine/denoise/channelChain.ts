@@ -8,7 +8,7 @@ import type { ChannelProbe, FileProbe } from './probe'
 import { newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
 import { withResidual } from './residual'
-import { isFinite32 } from './samples'
+import { isFinite32, SampleQueue } from './samples'
 
 const NOTHING = new Float32Array(0)
 
@@ -30,6 +30,8 @@ interface ChainParts {
  */
 export class ChannelChain {
   private levelled = NOTHING
+  /** What went into the model and has not come out of it yet, as it was before it was levelled. */
+  private readonly inside = new SampleQueue(0)
 
   private constructor(
     readonly index: number,
@@ -79,12 +81,21 @@ export class ChannelChain {
     if (this.levelled.length < samples.length) this.levelled = new Float32Array(samples.length)
     const levelled = this.levelled.subarray(0, samples.length)
     for (let i = 0; i < samples.length; i++) levelled[i] = samples[i]! * gain
+    this.inside.push(samples)
     return this.restore(await lane.push(levelled), gain)
   }
 
-  /** Undoes the gain in place: the lane's output is nobody else's. */
+  /**
+   * Undoes the gain in place: the lane's output is nobody else's. What the model left as it was comes back to the bit, which a
+   * product and its quotient in float32 do not: such samples are not dithered.
+   */
   private restore(samples: Float32Array, gain: number): Float32Array {
-    for (let i = 0; i < samples.length; i++) samples[i]! /= gain
+    const before = this.inside.peek(0, samples.length)
+    for (let i = 0; i < samples.length; i++) {
+      const clean = samples[i]!
+      samples[i] = clean === Math.fround(before[i]! * gain) ? before[i]! : clean / gain
+    }
+    this.inside.drop(samples.length)
     return samples
   }
 }

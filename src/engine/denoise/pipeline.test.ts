@@ -119,7 +119,7 @@ describe('denoiseFile', () => {
     }
   )
 
-  it.each([16000, 48000])(
+  it.each([44_100, 48_000])(
     'says of %i Hz that its samples are too large, where they overflow on the way out of the model (the writer said E_INTERNAL)',
     async (rate) => {
       const transparent = await writeSmallModel(folder, transparentWeights(), 'large')
