@@ -15,6 +15,7 @@ import {
 } from '../../shared/settings/choices'
 import { LIMITS } from '../../shared/settings/jobSettings'
 import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
+import type { Shard } from '../jobs/shard'
 import { patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
@@ -46,6 +47,8 @@ export interface DenoiseArgs {
   readonly video: VideoWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
+  /** The share of the files that this run takes; null takes all. */
+  readonly shard: Shard | null
   /** Where reports go, each in the form that its ending names. */
   readonly reports: readonly string[]
   readonly quiet: boolean
@@ -79,6 +82,7 @@ const OPTIONS = {
   quality: TEXT,
   video: TEXT,
   'new-times': FLAG,
+  shard: TEXT,
   report: { ...TEXT, multiple: true },
   quiet: FLAG,
   help: { ...FLAG, short: 'h' },
@@ -121,6 +125,7 @@ export function parseCommand(argv: readonly string[]): Command {
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
     keepTimes: !values['new-times'],
+    shard: shard(values.shard),
     reports: reports(values.report ?? []),
     quiet: values.quiet
   }
@@ -150,6 +155,16 @@ function parsed(argv: readonly string[]): ParsedArgs {
 function filled(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name} needs a value`)
   return value ?? null
+}
+
+function shard(value: string | undefined): Shard | null {
+  const text = filled('shard', value)
+  if (text === null) return null
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/u.exec(text) ?? []).map(Number)
+  if (index === undefined || count === undefined || index < 1 || index > count) {
+    throw new UsageError(`--shard must be K/N with K from 1 to N, not "${text}"`)
+  }
+  return { index, count }
 }
 
 function reports(values: readonly string[]): readonly string[] {

@@ -35,6 +35,7 @@ describe('parseCommand', () => {
       quality: 'standard',
       video: 'replace',
       keepTimes: true,
+      shard: null,
       reports: [],
       quiet: false
     })
@@ -79,6 +80,10 @@ describe('parseCommand', () => {
     ['--out', ''],
     ['--strength', '101'],
     ['--strength', '-1'],
+    ['--shard', '0/4'],
+    ['--shard', '5/4'],
+    ['--shard', '1'],
+    ['--report', 'x.txt'],
     ['--name', '../{name}'],
     ['--name', '{nmae}'],
     ['--name', '']

@@ -1,6 +1,7 @@
 export const HELP = `Takes the noise out of speech recordings.
 
   npm run denoise -- INPUT... [options]
+  npm run denoise -- merge-reports A.json B.json ... --out ALL.json
 
 INPUT is a file or a folder; folders are taken with all that is in them.
 
@@ -31,6 +32,7 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --video WAY                 of films: replace (default: their sound), add (the
                               clean sound beside their own) or sound (only that)
   --new-times                 outputs get the time of now, not their sources'
+  --shard K/N                 the K-th of N shares of the files, for several machines
   --report FILE               what became of every file, with levels, times and memory;
                               FILE ends in .json, .csv or .html; may be repeated
   --quiet                     errors only

@@ -8,6 +8,7 @@ import type { OutputSettings } from '../../shared/settings/jobSettings'
 import { OutputClaims } from '../jobs/outputClaims'
 import { defaultPattern } from '../../shared/settings/namePattern'
 import { planOutputs, type PlannedFile, type PlanItem } from '../jobs/outputPlan'
+import { isInShard } from '../jobs/shard'
 import { assertWritable, sweepStaleParts } from '../jobs/partFiles'
 import { scanInputs, type ScannedFile, type ScanResult } from '../jobs/scanInputs'
 import { UsageError, type DenoiseArgs } from './args'
@@ -31,7 +32,9 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
   const output = outputSettings(args, outDir)
   const claims = await OutputClaims.of(scan.files)
   const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
-  const files = await planOutputs(items, { output, claims, folders: scan.folders })
+  // All are planned, so that every share gives the same names; two that want one name may be in different shares.
+  const planned = await planOutputs(items, { output, claims, folders: scan.folders })
+  const files = planned.filter(({ file }) => args.shard === null || isInShard(file.relativePath, args.shard))
   const reportPaths = args.reports.map((report) => path.resolve(report))
   for (const reportPath of reportPaths) await checkReport(reportPath, claims)
   const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))

@@ -24,6 +24,7 @@ import { checkText } from './checkWords'
 import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
+import { MERGE_HELP, MERGE_WORD, mergeCommand } from './mergeCommand'
 import { prepareBatch, type PreparedBatch } from './prepare'
 import { fileReport, reportSettings, totals, type FileReport, type RunReport } from '../reports/runReport'
 import { writeReport } from '../reports/writeReport'
@@ -52,6 +53,7 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
     services.host.killNow()
   })
   try {
+    if (argv[0] === MERGE_WORD) return await merge(argv.slice(1), services)
     const command = parseCommand(argv)
     if (command.kind === 'denoise') return await new DenoiseCommand(command.args, services, interruption.signal).run()
     services.stdout.write(command.kind === 'help' ? HELP : `${services.version}\n`)
@@ -65,6 +67,12 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
     services.host.killNow()
     interruption.dispose()
   }
+}
+
+async function merge(argv: readonly string[], { stdout }: CliServices): Promise<number> {
+  const outcome = await mergeCommand(argv)
+  stdout.write(outcome === null ? MERGE_HELP : outcome.lines.map((line) => `${line}\n`).join(''))
+  return outcome?.isIncomplete ? EXIT_SOME_FAILED : EXIT_OK
 }
 
 const PRECISION_NOTES: Readonly<Record<PrecisionReason, string>> = {
@@ -136,6 +144,11 @@ class DenoiseCommand {
 
   private tellScan({ scan, files }: PreparedBatch): void {
     for (const { path, reason } of scan.skipped) this.screen.line(`left out: ${shownPath(path)} (${reason})`)
+    if (this.args.shard) {
+      this.screen.line(
+        `Share ${this.args.shard.index} of ${this.args.shard.count}: ${files.length} of ${count(scan.files.length, 'file')}.`
+      )
+    }
     if (scan.cutShort)
       this.screen.error(`Only the first ${count(scan.files.length, 'file')} are taken; run again for the rest.`)
     for (const { file, error } of files) {
@@ -283,7 +296,7 @@ class DenoiseCommand {
       precision: this.precision,
       precisionReason: run.model.precisionReason,
       settings: { ...reportSettings(run.settings), recursive: this.args.recursive },
-      shard: null,
+      shard: this.args.shard && `${this.args.shard.index}/${this.args.shard.count}`,
       files: [...run.files],
       totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes: host.peakRssBytes })
     }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES, type ErrorPayload } from '../../shared/errors/appError'
 import { describeError } from '../../shared/errors/describe'
@@ -94,7 +95,7 @@ export function fileReport(
   settings: ReportSettings | null = null
 ): FileReport {
   const { status, inputPath: input } = job
-  const relativePath = job.relativePath.replaceAll('\\', '/')
+  const relativePath = job.relativePath.split(path.sep).join('/')
   const base = { input, relativePath, output: null, warnings: [], error: null, ...UNKNOWN, settings }
   switch (status.kind) {
     case 'done': {
