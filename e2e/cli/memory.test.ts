@@ -2,9 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand, Workshop, type Outcome } from './command.testkit'
+import { isLongForm } from '../longForm'
 import { floatsOf, floatWav } from './floatWav.testkit'
 
-/** Short forms; `npm run measure:memory` has the long ones (the full-size network, 40 files of up to a minute). */
+/** Short forms; `npm run measure:memory` has the long ones (the full-size network, 40 files of up to a minute), `npm run bench` the throughput of lanes. */
+
+/** Of each of three kinds: 30 in the long form. Fewer would not tell one retreat for each file from one for all. */
+const FAULTS = isLongForm ? 10 : 3
+/** More than lanes by far, so that every lane goes to another file some times. */
+const [LANE_FILES, LANES] = isLongForm ? [40, 8] : [16, 4]
 let shop: Workshop
 beforeAll(async () => {
   shop = await Workshop.open()
@@ -50,14 +56,14 @@ describe('out of memory', () => {
     ],
     ['is killed', { kind: 'kill' }],
     ['aborts', { kind: 'abort', message: "terminate called after throwing an instance of 'std::bad_alloc'" }]
-  ] as const)('ten faults, ten files finished, where the engine %s', async (name, fault) => {
+  ] as const)('as many files finished as had a fault, where the engine %s', async (name, fault) => {
     const folder = `oom-${fault.kind}`
-    for (let i = 0; i < 10; i++) shop.wav(`${folder}/${i}.wav`, 0.4)
+    for (let i = 0; i < FAULTS; i++) shop.wav(`${folder}/${i}.wav`, 0.4)
     const marks = shop.at(`${folder}-marks`)
     const { code, stderr } = await denoise(folder, [], { ...fault, oncePerFileIn: marks })
     const { files } = shop.report(`${folder}.json`)
-    expect(readdirSync(marks), name).toHaveLength(10)
-    expect(files.map((file) => file.status)).toEqual(Array(10).fill('done'))
+    expect(readdirSync(marks), name).toHaveLength(FAULTS)
+    expect(files.map((file) => file.status)).toEqual(Array(FAULTS).fill('done'))
     for (const file of files) expect(file.warnings).toContain('W_MEMORY')
     expect(code, stderr).toBe(0)
     expect(shop.files(`${folder}-out`).filter((file) => !file.endsWith('.wav'))).toEqual([])
@@ -95,7 +101,7 @@ describe('a memory budget', () => {
   })
 
   it('is kept: the peak is at most a tenth over it', async () => {
-    for (let i = 0; i < 3; i++) shop.wav(`kept/${i}.wav`, 6, { sampleRateHz: 48_000, channels: 2 })
+    for (let i = 0; i < 2; i++) shop.wav(`kept/${i}.wav`, isLongForm ? 6 : 3, { sampleRateHz: 48_000, channels: 2 })
     expect((await denoise('kept', ['--budget-mb', '150'], null, 'budget-data')).code).toBe(0)
     const { totals } = shop.report('kept.json')
     expect(totals.peakRssBytes).toBeLessThanOrEqual(1.1 * 150e6)
@@ -103,15 +109,15 @@ describe('a memory budget', () => {
 })
 
 describe('lanes', () => {
-  it('give each of 40 files what it gives alone (a neighbour in the run, or the end of one, that is heard in another)', async () => {
-    for (let i = 0; i < 40; i++)
-      shop.write(`lanes/${String(i).padStart(2, '0')}.wav`, floatWav(1 + ((i * 7) % 40) / 8, i))
+  it('give each file of a batch what it gives alone (a neighbour in the run, or the end of one, that is heard in another)', async () => {
+    for (let i = 0; i < LANE_FILES; i++)
+      shop.write(`lanes/${String(i).padStart(2, '0')}.wav`, floatWav(0.5 + ((i * 7) % LANE_FILES) / 8, i))
     const options = ['--chunk-seconds', '0.5']
     expect((await denoise('lanes', [...options, '--batch', '1'])).code).toBe(0)
     const alone = outputs('lanes')
-    expect((await denoise('lanes', [...options, '--batch', '8'])).code).toBe(0)
+    expect((await denoise('lanes', [...options, '--batch', String(LANES)])).code).toBe(0)
     const together = outputs('lanes')
-    expect(alone).toHaveLength(40)
+    expect(alone).toHaveLength(LANE_FILES)
     let worst = 0
     alone.forEach((samples, file) => {
       expect(together[file]).toHaveLength(samples.length)

@@ -6,12 +6,14 @@ import { reportTable } from '../../src/main/bench/reportTable'
 import { layoutOf } from '../../src/main/compose'
 import { projectRoot } from '../projectRoot'
 import { measureGraphCost } from './graphCost'
+import { lanesSection, type LanesPlan } from './lanes'
 import { benchSource, noisyOf } from './material'
+import { liteSettings } from './runs'
 import { formatSection, type Section } from './table'
 import { fullSizeSection, lengthSection, liteReport, timeSection, type Plan } from './sections'
 
 /**
- * `npm run bench [-- --quick] [-- --json FILE]`: what the usual way costs and what Stillwave costs, on this machine, from one
+ * `npm run bench [-- --quick] [-- --only-lanes] [-- --json FILE]`: what the usual way costs and what Stillwave costs, on this machine, from one
  * run and on the same noisy speech. All figures are measured; none is a threshold.
  */
 const FULL: Omit<Plan, 'folder' | 'version'> = {
@@ -36,19 +38,33 @@ const QUICK: Omit<Plan, 'folder' | 'version'> = {
   timeSec: 60
 }
 
+const LANES: Omit<LanesPlan, 'folder'> = { files: 40, longestSec: 60, batch: 8 }
+const QUICK_LANES: Omit<LanesPlan, 'folder'> = { files: 12, longestSec: 6, batch: 4 }
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, 'only-lanes': { type: 'boolean' }, json: { type: 'string' } }
+  })
   const folder = mkdtempSync(join(tmpdir(), 'stillwave-bench-'))
   const { version } = layoutOf(join(projectRoot, 'out/main'))
   const plan: Plan = { ...(values.quick ? QUICK : FULL), folder, version }
+  const lanes = (noisy: Float32Array): Promise<Section> =>
+    lanesSection({ ...(values.quick ? QUICK_LANES : LANES), folder }, liteSettings, noisy)
   try {
     const source = await benchSource()
+    if (values['only-lanes']) {
+      const section = await lanes(await noisyOf(source))
+      console.log(formatSection(section))
+      if (values.json) writeFileSync(values.json, `${JSON.stringify({ sections: [section] }, null, 2)}\n`)
+      return
+    }
     const report = await liteReport(plan, source)
     console.log(reportTable(report))
     const noisy = await noisyOf(source)
     const sections: Section[] = []
-    for (const measure of [fullSizeSection, lengthSection, timeSection]) {
-      const section = await measure(plan, noisy)
+    const measures = [fullSizeSection, lengthSection, timeSection].map((measure) => () => measure(plan, noisy))
+    for (const measure of [...measures, () => lanes(noisy)]) {
+      const section = await measure()
       sections.push(section)
       console.log(`${formatSection(section)}\n`)
     }

@@ -16,6 +16,12 @@ export interface ModelFiles {
   readonly chunkSec: number
 }
 
+export const lite: ModelFiles = {
+  onePassPath: join(projectRoot, 'models/frcrn-lite.onnx'),
+  statefulPath: join(projectRoot, 'models/frcrn-lite.stateful.onnx'),
+  chunkSec: 1
+}
+
 const built = (name: string): string => join(projectRoot, 'out/main', name)
 const { signal } = new AbortController()
 
@@ -52,3 +58,6 @@ function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): Engin
     ffmpegPath: null
   }
 }
+
+/** What the bundled model is started with here: on the CPU. */
+export const liteSettings: EngineSettings = settingsFor(lite)

@@ -9,7 +9,7 @@ import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import { projectRoot } from '../projectRoot'
 import { RATE_HZ } from '../readAt16k'
 import { writeLoopedWav } from './material'
-import { openEngine, openNaive, runNaive, runStillwave, type FileCost, type ModelFiles } from './runs'
+import { lite, openEngine, openNaive, runNaive, runStillwave, type FileCost, type ModelFiles } from './runs'
 import type { Row, Section } from './table'
 
 /** Lengths in seconds of audio, and where files go. */
@@ -29,12 +29,6 @@ export interface Plan {
 const ARTICLE = { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } as const
 const MB = 1e6
 const STEADY_RUNS = 3
-
-const lite: ModelFiles = {
-  onePassPath: join(projectRoot, 'models/frcrn-lite.onnx'),
-  statefulPath: join(projectRoot, 'models/frcrn-lite.stateful.onnx'),
-  chunkSec: 1
-}
 
 /** The bundled model on minutes of speech, as "Measure this machine" in the app does it, each way three times. */
 export async function liteReport(plan: Plan, source: MeasureSource): Promise<BenchReport> {
