@@ -8,7 +8,7 @@ export default defineConfig({
     build: {
       target: 'node20',
       outDir: 'out/main',
-      externalizeDeps: { exclude: ['zod'] },
+      externalizeDeps: { exclude: ['zod', 'fflate'] },
       rollupOptions: {
         input: {
           index: 'src/main/index.ts',

@@ -15,7 +15,9 @@ import type { ModelService } from './models/modelService'
 import { libraryIn, openModels } from './models/openModels'
 import { EngineHost } from './processes/engineHost'
 import type { OpenTransport } from './processes/engineTransport'
-import { forkTransport, workshopForkTransport } from './processes/forkTransport'
+import { gather, type Gathered } from './diagnostics/gather'
+import { forkTransport, mediaForkTransport, workshopForkTransport } from './processes/forkTransport'
+import type { OpenMediaTransport } from './processes/mediaTransport'
 import { WorkshopHost } from './processes/workshopHost'
 import type { OpenWorkshopTransport } from './processes/workshopTransport'
 
@@ -76,13 +78,16 @@ export interface HeadlessServices {
   readonly memory: (data: string | null) => Promise<JobMemory>
   /** What is known of this machine's devices; the engine finds CUDA's libraries of the same data folder from then on. */
   readonly devices: (data: string | null) => Promise<Devices>
+  /** What the doctor has to say, of the same data folder. */
+  readonly gather: (data: string | null, signal: AbortSignal) => Promise<Gathered>
 }
 
 /** The parts of the program that run without a window, wired. */
 export function composeHeadless(
   layout: Layout,
   openOther?: OpenTransport,
-  openWorkshop: OpenWorkshopTransport = () => workshopForkTransport(layout.workshopPath)
+  openWorkshop: OpenWorkshopTransport = () => workshopForkTransport(layout.workshopPath),
+  openMedia: OpenMediaTransport = () => mediaForkTransport(layout.mediaPath)
 ): HeadlessServices {
   let dataFolder = dataFolderHere(null)
   const openEngine = openOther ?? (() => forkTransport(layout.enginePath, cudaEnvironment(dataFolder, ortPackage())))
@@ -103,6 +108,13 @@ export function composeHeadless(
     devices: (data) => {
       dataFolder = dataFolderHere(data)
       return devicesOf(layout, data)
+    },
+    gather: (data, signal) => {
+      dataFolder = dataFolderHere(data)
+      const log = (line: string): void => {
+        console.error(line)
+      }
+      return gather({ layout, dataFolder, openEngine, openMedia, names: () => [], log }, signal)
     }
   }
 }

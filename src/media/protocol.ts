@@ -128,6 +128,8 @@ export const MediaEvent = z.discriminatedUnion('type', [
     type: z.literal('configured'),
     id: z.number().int(),
     ffmpeg: FoundFfmpeg.nullable(),
+    /** Names of its audio encoders. */
+    encoders: z.array(z.string()),
     /** Why the ffmpeg that was set does not work; null where none was set and none found. */
     error: ErrorData.nullable()
   }),

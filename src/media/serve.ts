@@ -1,3 +1,4 @@
+import { encodersOf } from '../audio/io/encode/encoderList'
 import { AppError, toAppError } from '../shared/errors/appError'
 import { Clips } from './clips/clips'
 import { cutExcerpt } from './excerpts/cutExcerpt'
@@ -138,9 +139,10 @@ export class MediaServer {
   private async configure(id: number, ffmpegPath: string | null): Promise<void> {
     try {
       const ffmpeg = await this.prober.configure(ffmpegPath)
-      this.send({ type: 'configured', id, ffmpeg, error: null })
+      const encoders = [...(await encodersOf(ffmpeg?.path ?? null))]
+      this.send({ type: 'configured', id, ffmpeg, encoders, error: null })
     } catch (thrown) {
-      this.send({ type: 'configured', id, ffmpeg: null, error: toAppError(thrown).toPayload() })
+      this.send({ type: 'configured', id, ffmpeg: null, encoders: [], error: toAppError(thrown).toPayload() })
     }
   }
 

@@ -95,6 +95,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
       cancel: call('bench.cancel'),
       export: call('bench.export')
     }),
+    diagnostics: Object.freeze({ save: call('diagnostics.save'), reveal: call('diagnostics.reveal') }),
     pathsOf: (files: readonly File[]) => files.map((file) => bridge.pathOf(file)).filter((path) => path !== ''),
     onPush: (listener: (event: PushEvent) => void) =>
       bridge.listen(PUSH_CHANNEL, (data) => {

@@ -5,7 +5,7 @@ import { failureText } from '../cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from '../cli/runCli'
 import { composeHeadless, layoutOf, type HeadlessServices } from '../compose'
 import { checkInstallation } from '../installation'
-import { utilityTransport, workshopUtilityTransport } from '../processes/utilityTransport'
+import { mediaUtilityTransport, utilityTransport, workshopUtilityTransport } from '../processes/utilityTransport'
 
 /**
  * The command line of the installed app: `stillwave FOLDER --out DIR`. The engine is a utility process as in the window (a packaged
@@ -33,7 +33,8 @@ async function run(argv: readonly string[], bundleFolder: string): Promise<numbe
   const services = composeHeadless(
     layout,
     () => utilityTransport(layout.enginePath),
-    () => workshopUtilityTransport(layout.workshopPath)
+    () => workshopUtilityTransport(layout.workshopPath),
+    () => mediaUtilityTransport(layout.mediaPath)
   )
   process.on('exit', () => {
     services.host.killNow()
@@ -44,7 +45,7 @@ async function run(argv: readonly string[], bundleFolder: string): Promise<numbe
 /** Help, version and wrong use are answered on any machine, before Electron looks for a display. */
 function needsEngine(argv: readonly string[]): boolean {
   try {
-    return parseCommand(argv).kind === 'denoise'
+    return ['denoise', 'doctor'].includes(parseCommand(argv).kind)
   } catch (thrown) {
     if (thrown instanceof UsageError) return false
     throw thrown

@@ -5,7 +5,10 @@ import { toAppError } from '../../shared/errors/appError'
 import type { PushEvent } from '../../shared/ipc/views'
 import { layoutOf } from '../compose'
 import { checkInstallation } from '../installation'
+import type { Log } from '../logNames'
 import { AppCore } from '../core/appCore'
+import { gather, type DiagnosticsSources } from '../diagnostics/gather'
+import { namesIn } from '../diagnostics/names'
 import { EventBus } from '../ipc/eventBus'
 import { mergeHandlers } from '../ipc/handlers'
 import { serveIpc } from '../ipc/ipcServer'
@@ -22,7 +25,7 @@ import { electronHandlers } from './electronHandlers'
 import { appFolders, type AppFolders } from './folders'
 import { guardContents, guardSession } from './guards'
 import { isFirstStart, listenForPaths, listenForQuit } from './lifecycle'
-import { LogFile } from './log'
+import { leastLevel, LogFile } from './log'
 import { Manners } from './manners'
 import { menuActions } from './menuActions'
 import { PathInbox } from './pathInbox'
@@ -64,9 +67,9 @@ export function startDesktop({ paths, argv, bundleFolder }: DesktopOptions): voi
     app.exit(0)
     return
   }
-  const logFile = new LogFile(folders.logFolder, homedir())
-  const log = (line: string): void => {
-    logFile.write(line)
+  const logFile = new LogFile(folders.logFolder, homedir(), { least: leastLevel(process.env) })
+  const log: Log = (line, level) => {
+    logFile.write(line, level)
   }
   app.enableSandbox()
   for (const name of OFFLINE_SWITCHES) app.commandLine.appendSwitch(name)
@@ -88,7 +91,7 @@ interface DesktopParts {
   readonly argv: readonly string[]
   readonly bundleFolder: string
   readonly folders: AppFolders
-  readonly log: (line: string) => void
+  readonly log: Log
 }
 
 /** The app with its window: makes the parts and knows how they hang together. */
@@ -100,6 +103,7 @@ class Desktop {
   private readonly bus: EventBus
   private readonly teller: Teller
   private readonly countdown: Countdown
+  private readonly leaving = new AbortController()
   private readonly quitting: Quitting
 
   constructor(private readonly parts: DesktopParts) {
@@ -193,7 +197,8 @@ class Desktop {
       logFolder: folders.logFolder,
       cancelCountdown: () => {
         this.countdown.cancel()
-      }
+      },
+      gather: () => gather(this.diagnosticsSources(core), this.leaving.signal)
     })
     serveIpc({
       handlers: mergeHandlers(core.handlers, electron, () => {
@@ -232,13 +237,13 @@ class Desktop {
     })
     // A page that crashes while it loads is brought back by those who watch it: that is no reason not to start.
     window.loadURL(pageUrl(origin)).catch((thrown: unknown) => {
-      log(`the page did not load: ${String(thrown)}`)
+      log(`the page did not load: ${String(thrown)}`, 'error')
     })
   }
 
   cannotStart(thrown: unknown): void {
     const { log } = this.parts
-    log(`cannot start: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
+    log(`cannot start: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`, 'error')
     const words = this.words()
     dialog.showErrorBox(words.dialogs.cannotStart.message, errorText(words, toAppError(thrown).toPayload()))
     app.exit(1)
@@ -259,7 +264,22 @@ class Desktop {
     })
   }
 
+  /** The window's archive says of the machine what the command does, and knows the names in the list besides. */
+  private diagnosticsSources(core: AppCore): DiagnosticsSources {
+    const { bundleFolder, folders, log } = this.parts
+    const layout = layoutOf(bundleFolder)
+    return {
+      layout,
+      dataFolder: folders.dataFolder,
+      openEngine: () => utilityTransport(layout.enginePath),
+      openMedia: () => mediaUtilityTransport(layout.mediaPath),
+      names: () => namesIn(core.queueState),
+      log
+    }
+  }
+
   private async close(): Promise<void> {
+    this.leaving.abort()
     this.manners?.dispose()
     await this.core?.close()
   }

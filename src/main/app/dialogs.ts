@@ -78,9 +78,19 @@ export async function pickRunReportPath(place: DialogPlace, name: string): Promi
   return picked === null || reportExtension(picked) !== null ? picked : `${picked}.html`
 }
 
-async function save(place: DialogPlace, name: string, filters: FileFilter[]): Promise<string | null> {
+/** Asks where a diagnostics archive goes; null where the dialog was left. */
+export function pickArchivePath(place: DialogPlace, name: string): Promise<string | null> {
+  return save(place, name, [{ name: 'ZIP', extensions: ['zip'] }], place.words().diagnostics.title)
+}
+
+async function save(
+  place: DialogPlace,
+  name: string,
+  filters: FileFilter[],
+  title = place.words().dialogs.saveReport
+): Promise<string | null> {
   const options: SaveDialogOptions = {
-    title: place.words().dialogs.saveReport,
+    title,
     defaultPath: name,
     filters,
     properties: ['createDirectory', 'showOverwriteConfirmation']

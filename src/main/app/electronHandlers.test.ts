@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError } from '../../shared/errors/appError'
+import type { Diagnostics } from '../../shared/ipc/diagnosticsViews'
 import type { BenchReport } from '../../shared/ipc/benchViews'
 import { DEFAULT_APP_SETTINGS, type SettingsPatch } from '../../shared/settings/appSettings'
 import { REFUSED } from '../bench/report.testkit'
@@ -118,9 +119,28 @@ function setUp(
     }
   } as unknown as AppCore
   const place = { window: () => null, words: () => wordsOf('en', 'en') }
-  const handlers = electronHandlers({ core, place, logFolder: '/logs', cancelCountdown: vi.fn() })
+  const handlers = electronHandlers({ core, place, logFolder: '/logs', cancelCountdown: vi.fn(), gather })
   return { handlers, added, patches }
 }
+
+const gather = vi.fn(async () => ({ diagnostics: { problems: [] } as unknown as Diagnostics, logLines: [] }))
+vi.mock('../diagnostics/archive', () => ({
+  archiveName: () => 'diagnostics.zip',
+  saveArchive: async (_gathered: unknown, filePath: string) => ({ path: filePath, files: [], problems: [] })
+}))
+
+describe('diagnostics', () => {
+  test('go where the user said, are shown there, and nothing is tried where the dialog was left', async () => {
+    const { handlers } = setUp()
+    expect(await handlers['diagnostics.save']({})).toBeNull()
+    expect(gather).not.toHaveBeenCalled()
+    await expect((async () => handlers['diagnostics.reveal']({}))()).rejects.toThrow(AppError)
+    electron.saved = '/tmp/d.zip'
+    expect(await handlers['diagnostics.save']({})).toMatchObject({ path: '/tmp/d.zip' })
+    await handlers['diagnostics.reveal']({})
+    expect(electron.shown).toEqual(['/tmp/d.zip'])
+  })
+})
 
 describe('opening and showing', () => {
   test('only the path that core has for a job is shown or opened (S11)', async () => {

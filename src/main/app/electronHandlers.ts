@@ -8,7 +8,10 @@ import { exportReport, reportName } from '../bench/exportReport'
 import { patternDate } from '../../shared/settings/namePattern'
 import { writeReport } from '../reports/writeReport'
 import { wordsOf } from './words'
+import { archiveName, saveArchive } from '../diagnostics/archive'
+import type { Gathered } from '../diagnostics/gather'
 import {
+  pickArchivePath,
   pickInputs,
   pickModels,
   pickOutputFolder,
@@ -23,6 +26,8 @@ export interface ElectronHandlerOptions {
   readonly place: DialogPlace
   readonly logFolder: string
   readonly cancelCountdown: () => void
+  /** Looks at the machine and tries the program. */
+  readonly gather: () => Promise<Gathered>
 }
 
 /** Opens with the system's own program; it says in words what it could not. */
@@ -36,8 +41,10 @@ export function electronHandlers({
   core,
   place,
   logFolder,
-  cancelCountdown
+  cancelCountdown,
+  gather
 }: ElectronHandlerOptions): ElectronHandlers {
+  let archivePath: string | null = null
   return {
     'queue.pick': async ({ what }) => {
       const paths = await pickInputs(place, what)
@@ -101,6 +108,18 @@ export function electronHandlers({
     'app.openLogs': async () => {
       await openPath(logFolder)
       return null
+    },
+    'diagnostics.save': async () => {
+      const filePath = await pickArchivePath(place, archiveName(new Date()))
+      if (filePath === null) return null
+      const saved = await saveArchive(await gather(), filePath)
+      archivePath = filePath
+      return saved
+    },
+    'diagnostics.reveal': () => {
+      if (archivePath === null) throw new AppError('E_BAD_REQUEST', { detail: 'no archive was saved yet' })
+      shell.showItemInFolder(archivePath)
+      return Promise.resolve(null)
     }
   }
 }

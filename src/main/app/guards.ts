@@ -1,8 +1,9 @@
 import { app, session } from 'electron'
+import type { Log } from '../logNames'
 import { isOwnAddress } from './urls'
 
 /** What a page is never allowed: navigation away from `pageAddress`, windows, webviews. */
-export function guardContents(pageAddress: string, log: (line: string) => void): void {
+export function guardContents(pageAddress: string, log: Log): void {
   app.on('web-contents-created', (_created, contents) => {
     const refuse =
       (what: string) =>
@@ -27,7 +28,7 @@ export function guardContents(pageAddress: string, log: (line: string) => void):
 }
 
 /** No permission, device, download, or request to elsewhere. Electron must be ready. */
-export function guardSession(origin: string, log: (line: string) => void): void {
+export function guardSession(origin: string, log: Log): void {
   const { defaultSession } = session
   defaultSession.setPermissionRequestHandler((_contents, permission, answer) => {
     log(`refused: permission ${permission}`)
@@ -37,13 +38,13 @@ export function guardSession(origin: string, log: (line: string) => void): void 
   defaultSession.setDevicePermissionHandler(() => false)
   defaultSession.webRequest.onBeforeRequest(({ url }, answer) => {
     const cancel = !isOwnAddress(url, origin)
-    if (cancel) log(`refused: request to ${url.slice(0, 200)}`)
+    if (cancel) log(`refused: request to ${url.slice(0, 200)}`, 'warn')
     answer({ cancel })
   })
   // The spell checker would fetch dictionaries.
   defaultSession.setSpellCheckerEnabled(false)
   defaultSession.on('will-download', (event) => {
     event.preventDefault()
-    log('refused: download')
+    log('refused: download', 'warn')
   })
 }

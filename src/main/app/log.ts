@@ -1,19 +1,19 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { LOG_LEVELS, LOG_NAMES, type LogLevel } from '../logNames'
 
-export const LOG_NAME = 'main.log'
-const OLDER_NAMES = ['main.1.log', 'main.2.log'] as const
+export const LOG_NAME = LOG_NAMES[0]
 const MAX_BYTES = 1_000_000
 const MAX_LINE_CHARS = 4000
 
-/** One line for the log: the home folder as `~`, a stack on one line, no control characters, never without end. */
-export function logLine(text: string, home: string, at: Date): string {
+/** One line for the log, with its moment and level: the home folder as `~`, a stack on one line, no control characters, never without end. */
+export function logLine(text: string, home: string, at: Date, level: LogLevel = 'info'): string {
   const shortened = home === '' ? text : text.split(home).join('~')
   const oneLine = shortened
     .replaceAll(/\r?\n\s*/gu, ' | ')
     .replaceAll(/\p{Cc}/gu, ' ')
     .slice(0, MAX_LINE_CHARS)
-  return `${at.toISOString()} ${oneLine}\n`
+  return `${at.toISOString()} ${level} ${oneLine}\n`
 }
 
 /** The log file: this one and two older ones, a megabyte each. A log that cannot be written is told once and stops nothing. */
@@ -25,7 +25,7 @@ export class LogFile {
   constructor(
     private readonly folder: string,
     private readonly home: string,
-    private readonly maxBytes = MAX_BYTES
+    private readonly options: { readonly maxBytes?: number; readonly least?: LogLevel } = {}
   ) {
     this.filePath = path.join(folder, LOG_NAME)
     this.attempt(() => {
@@ -34,18 +34,20 @@ export class LogFile {
     })
   }
 
-  write(text: string): void {
-    const line = logLine(text, this.home, new Date())
+  /** Lines below the least level (`info`; `STILLWAVE_LOG=debug` takes all) are left out. */
+  write(text: string, level: LogLevel = 'info'): void {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.options.least ?? 'info')) return
+    const line = logLine(text, this.home, new Date(), level)
     const lineBytes = Buffer.byteLength(line)
     this.attempt(() => {
-      if (this.sizeBytes + lineBytes > this.maxBytes) this.rotate()
+      if (this.sizeBytes + lineBytes > (this.options.maxBytes ?? MAX_BYTES)) this.rotate()
       appendFileSync(this.filePath, line)
       this.sizeBytes += lineBytes
     })
   }
 
   private rotate(): void {
-    const names = [LOG_NAME, ...OLDER_NAMES]
+    const names = LOG_NAMES
     for (let index = names.length - 1; index > 0; index--) {
       const from = path.join(this.folder, names[index - 1]!)
       if (statSync(from, { throwIfNoEntry: false })) renameSync(from, path.join(this.folder, names[index]!))
@@ -61,4 +63,9 @@ export class LogFile {
       this.broken = true
     }
   }
+}
+
+/** The level that the environment asks for (`STILLWAVE_LOG`); `info` where it names none. */
+export function leastLevel(env: NodeJS.ProcessEnv): LogLevel {
+  return LOG_LEVELS.find((level) => level === env.STILLWAVE_LOG) ?? 'info'
 }

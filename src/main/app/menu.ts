@@ -236,6 +236,13 @@ function helpItems({ words, isMac }: MenuView, actions: MenuActions): Items {
       }
     },
     { id: 'logs', label: words.logs, click: actions.openLogs },
+    {
+      id: 'diagnostics',
+      label: words.diagnostics,
+      click: () => {
+        actions.inWindow('diagnostics')
+      }
+    },
     ...(isMac ? [] : [SEPARATOR, aboutItem(words, actions)])
   ]
 }

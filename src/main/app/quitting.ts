@@ -1,3 +1,5 @@
+import type { Log } from '../logNames'
+
 /** What a quit needs of the rest of the app. */
 export interface QuittingOptions {
   /** A batch is under way: somebody is asked first. */
@@ -7,7 +9,7 @@ export interface QuittingOptions {
   /** Saves and ends the processes; what takes longer than the deadline is left to the end of the process. */
   readonly close: () => Promise<void>
   readonly exit: (code: number) => void
-  readonly log: (line: string) => void
+  readonly log: Log
   readonly deadlineMs?: number
 }
 
@@ -47,12 +49,12 @@ export class Quitting {
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        log('quitting took too long and was cut short')
+        log('quitting took too long and was cut short', 'warn')
         resolve()
       }, deadlineMs)
     })
     const closing = close().catch((thrown: unknown) => {
-      log(`closing failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`)
+      log(`closing failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`, 'warn')
     })
     await Promise.race([closing, deadline])
     clearTimeout(timer)

@@ -1,5 +1,6 @@
 import { app, dialog, type BrowserWindow } from 'electron'
 import { ReloadBudget } from './reloadBudget'
+import type { Log } from '../logNames'
 import type { Words } from './words'
 
 const RELOAD_DELAY_MS = 250
@@ -10,7 +11,7 @@ export interface RecoveryOptions {
   readonly words: () => Words
   /** The page is gone: nothing reaches it until it asks again. */
   readonly onPageLoading: () => void
-  readonly log: (line: string) => void
+  readonly log: Log
 }
 
 /** A page that crashes or hangs comes back; the batch, which is main's, goes on meanwhile. */
@@ -34,7 +35,7 @@ export function watchPage(options: RecoveryOptions): void {
   })
   webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     onPageLoading()
-    log(`the page's process is gone: ${reason} (${exitCode})`)
+    log(`the page's process is gone: ${reason} (${exitCode})`, 'warn')
     if (reason === 'clean-exit') return
     if (budget.take(Date.now())) setTimeout(load, RELOAD_DELAY_MS)
     else void askAfterCrashes(options, budget, load)
@@ -81,7 +82,7 @@ function askWhenUnresponsive({ window, words, log }: RecoveryOptions): void {
     if (response === 1) window.webContents.forcefullyCrashRenderer()
   }
   window.on('unresponsive', () => {
-    log('the page does not answer')
+    log('the page does not answer', 'warn')
     if (question === null) void ask()
   })
   window.on('responsive', () => {

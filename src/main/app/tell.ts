@@ -1,12 +1,13 @@
 import { dialog, shell, type BrowserWindow } from 'electron'
 import { toAppError } from '../../shared/errors/appError'
+import type { Log } from '../logNames'
 import { errorText, filled, type Words } from './words'
 
 export interface TellOptions {
   readonly window: () => BrowserWindow | null
   readonly words: () => Words
   readonly logFolder: string
-  readonly log: (line: string) => void
+  readonly log: Log
   readonly quit: () => void
   /** Nobody is shown anything any more. */
   readonly isLeaving: () => boolean
@@ -26,7 +27,7 @@ export class Teller {
   failed(thrown: unknown): void {
     const { words, log } = this.options
     const error = toAppError(thrown)
-    log(`failed: ${traceOf(thrown)}`)
+    log(`failed: ${traceOf(thrown)}`, 'warn')
     void this.box({
       type: 'warning',
       message: words().dialogs.failed.message,
@@ -37,7 +38,7 @@ export class Teller {
   sleepFailed(thrown: unknown): void {
     const { words, log } = this.options
     const { message, detail } = words().dialogs.sleepFailed
-    log(`sleep failed: ${traceOf(thrown)}`)
+    log(`sleep failed: ${traceOf(thrown)}`, 'warn')
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     void this.box({ type: 'warning', message, detail: filled(detail, { detail: reason }) })
   }
@@ -45,7 +46,7 @@ export class Teller {
   /** A mistake of ours that nothing caught: logged always, shown once at a time; the list and the batch stay. */
   async unexpected(thrown: unknown): Promise<void> {
     const { words, log, logFolder, quit } = this.options
-    log(`uncaught: ${traceOf(thrown)}`)
+    log(`uncaught: ${traceOf(thrown)}`, 'error')
     if (this.unexpectedShown || this.options.isLeaving()) return
     this.unexpectedShown = true
     const text = words().dialogs.unexpected

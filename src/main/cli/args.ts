@@ -55,7 +55,10 @@ export interface DenoiseArgs {
 }
 
 export type Command =
-  { readonly kind: 'help' } | { readonly kind: 'version' } | { readonly kind: 'denoise'; readonly args: DenoiseArgs }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'doctor'; readonly data: string | null; readonly json: boolean }
+  | { readonly kind: 'denoise'; readonly args: DenoiseArgs }
 
 const PRECISIONS = ['fp32', 'fp16'] as const
 
@@ -85,6 +88,8 @@ const OPTIONS = {
   shard: TEXT,
   report: { ...TEXT, multiple: true },
   quiet: FLAG,
+  doctor: FLAG,
+  json: FLAG,
   help: { ...FLAG, short: 'h' },
   version: FLAG
 } as const
@@ -102,6 +107,12 @@ export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parsed(argv)
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }
+  if (values.doctor) {
+    if (positionals.length > 0)
+      throw new UsageError('--doctor takes no files: it looks at the program and this machine')
+    return { kind: 'doctor', data: filled('data', values.data), json: values.json }
+  }
+  if (values.json) throw new UsageError('--json belongs to --doctor; --report FILE.json tells of a batch')
   if (positionals.length === 0) throw new UsageError('name at least one file or folder to denoise')
   if (positionals.includes('')) throw new UsageError('an input has an empty name')
   const args: DenoiseArgs = {

@@ -36,7 +36,10 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --report FILE               what became of every file, with levels, times and memory;
                               FILE ends in .json, .csv or .html; may be repeated
   --quiet                     errors only
+  --doctor                    looks at the program and this machine, with a self-test,
+                              and says what is wrong and what to do; no INPUT
+  --json                      with --doctor: the same as JSON
   --help, --version
 
-Exit code: 0 all done or skipped, 1 some failed, 2 wrong use, 130 cancelled.
+Exit code: 0 all done or skipped, 1 some failed or something is wrong, 2 wrong use, 130 cancelled.
 `

@@ -18,6 +18,8 @@ import type { ModelService } from '../models/modelService'
 import type { Precision, PrecisionReason } from '../../shared/settings/choices'
 import type { EngineHost, EngineStatus } from '../processes/engineHost'
 import type { EngineSettings } from '../../engine/protocol'
+import { doctorText } from '../diagnostics/doctorText'
+import type { Gathered } from '../diagnostics/gather'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
 import { BatchVoice, failureText } from './batchVoice'
 import { checkText } from './checkWords'
@@ -43,6 +45,7 @@ export interface CliServices {
   readonly modelService: (data: string | null) => Promise<ModelService>
   readonly memory: (data: string | null) => Promise<JobMemory>
   readonly devices: (data: string | null) => Promise<Devices>
+  readonly gather: (data: string | null, signal: AbortSignal) => Promise<Gathered>
   readonly stdout: Terminal
   readonly stderr: Terminal
 }
@@ -56,6 +59,7 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
     if (argv[0] === MERGE_WORD) return await merge(argv.slice(1), services)
     const command = parseCommand(argv)
     if (command.kind === 'denoise') return await new DenoiseCommand(command.args, services, interruption.signal).run()
+    if (command.kind === 'doctor') return await doctor(command, services, interruption.signal)
     services.stdout.write(command.kind === 'help' ? HELP : `${services.version}\n`)
     return EXIT_OK
   } catch (thrown) {
@@ -73,6 +77,16 @@ async function merge(argv: readonly string[], { stdout }: CliServices): Promise<
   const outcome = await mergeCommand(argv)
   stdout.write(outcome === null ? MERGE_HELP : outcome.lines.map((line) => `${line}\n`).join(''))
   return outcome?.isIncomplete ? EXIT_SOME_FAILED : EXIT_OK
+}
+
+async function doctor(
+  { data, json }: { readonly data: string | null; readonly json: boolean },
+  { gather, stdout }: CliServices,
+  signal: AbortSignal
+): Promise<number> {
+  const { diagnostics } = await gather(data, signal)
+  stdout.write(json ? `${JSON.stringify(diagnostics, null, 2)}\n` : doctorText(diagnostics))
+  return diagnostics.problems.some(({ weight }) => weight === 'fault') ? EXIT_SOME_FAILED : EXIT_OK
 }
 
 const PRECISION_NOTES: Readonly<Record<PrecisionReason, string>> = {

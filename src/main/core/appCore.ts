@@ -138,7 +138,7 @@ export class AppCore {
     await ensureFolder(dataFolder)
     let core: AppCore | null = null
     const onFailure = (error: AppError): void => {
-      log(`the queue can no longer be saved: ${error.message}`)
+      log(`the queue can no longer be saved: ${error.message}`, 'error')
       void core?.queue.stop(error.toPayload())
     }
     const opened = await QueueJournal.open({ folder: dataFolder, log, onFailure })
@@ -336,11 +336,13 @@ export class AppCore {
     })
     this.media.onFfmpeg((status) => {
       this.ffmpeg = status
-      if (status.error) this.options.log(`the ffmpeg that was chosen does not work: ${status.error.code}`)
+      if (status.error) this.options.log(`the ffmpeg that was chosen does not work: ${status.error.code}`, 'warn')
     })
     this.media.setFfmpeg(this.settings.ffmpegPath)
     this.parts.store.subscribe((event, { run }) => {
       if (event.type === 'runChanged') this.onRun(run.kind)
+      // The code only: what file it was is the user's.
+      if (event.type === 'jobFailed') this.options.log(`a file failed: ${event.error.code}`, 'warn')
       if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
     })
     this.prober.wake()
@@ -384,7 +386,7 @@ export class AppCore {
   private async standIn(engine: EngineSettings, error: AppError): Promise<EngineSettings | null> {
     const { devices } = this.parts
     const wish = withoutFailed(devices.service, { engine, error, choice: this.choices.of(engine) })
-    if (wish) this.options.log(`auto leaves ${engine.device} out: ${error.message}`)
+    if (wish) this.options.log(`auto leaves ${engine.device} out: ${error.message}`, 'warn')
     return wish && this.engineSettings(wish)
   }
 

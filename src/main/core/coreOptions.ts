@@ -1,6 +1,7 @@
 import type { Handlers } from '../../shared/ipc/contract'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { Layout } from '../compose'
+import type { Log } from '../logNames'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenMediaTransport } from '../processes/mediaTransport'
 import type { OpenNaiveTransport } from '../processes/naiveTransport'
@@ -25,7 +26,7 @@ export interface CoreOptions {
   readonly mediaUrl: (token: string) => string
   /** Everything that the window is told by itself, in order. */
   readonly push: (event: PushEvent) => void
-  readonly log: (line: string) => void
+  readonly log: Log
 }
 
 /** Those of the player, the preview, the memory panel and "Measure this machine". */

@@ -60,6 +60,16 @@ export class DeviceRecords {
     return this.results.get(key) ?? null
   }
 
+  /** The last trial of each device, whatever it was tried with. */
+  latest(): readonly DeviceResult[] {
+    const byDevice = new Map<string, DeviceResult>()
+    for (const result of this.results.values()) {
+      const known = byDevice.get(result.device)
+      if (known === undefined || known.testedAt <= result.testedAt) byDevice.set(result.device, result)
+    }
+    return [...byDevice.values()]
+  }
+
   /** Written whole or not at all. Rejects with errors of the file system; the result is known in any case. */
   set(key: string, result: DeviceResult): Promise<void> {
     this.results.delete(key)

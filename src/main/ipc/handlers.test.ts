@@ -22,7 +22,9 @@ const ELECTRON: readonly ElectronRoute[] = [
   'models.pick',
   'models.reveal',
   'app.cancelCountdown',
-  'app.openLogs'
+  'app.openLogs',
+  'diagnostics.save',
+  'diagnostics.reveal'
 ]
 
 describe('handlers', () => {

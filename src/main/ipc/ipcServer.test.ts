@@ -80,7 +80,9 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'devices.getCuda': {},
   'devices.cancel': {},
   'app.cancelCountdown': {},
-  'app.openLogs': {}
+  'app.openLogs': {},
+  'diagnostics.save': {},
+  'diagnostics.reveal': {}
 }
 
 interface Setup {

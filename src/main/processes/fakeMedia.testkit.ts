@@ -68,7 +68,7 @@ process.on('message', (message) => {
     log('configure ' + message.ffmpegPath)
     if (message.ffmpegPath === 'dies') process.exit(3)
     const ffmpeg = message.ffmpegPath === null ? null : { path: message.ffmpegPath, version: '7' }
-    process.send({ type: 'configured', id: message.id, ffmpeg, error: null })
+    process.send({ type: 'configured', id: message.id, ffmpeg, encoders: [], error: null })
   } else if (message.type === 'probe') {
     const name = message.path.split(/[\\\\/]/).at(-1)
     log('probe ' + name)

@@ -107,9 +107,9 @@ describe('MediaHost', () => {
   it('tells which ffmpeg there is, after each setting, and again to a process started after a crash', async () => {
     const seen: unknown[] = []
     const stop = host.onFfmpeg(({ ffmpeg }) => seen.push(ffmpeg?.path ?? null))
-    expect(await host.ffmpeg()).toEqual({ ffmpeg: null, error: null })
+    expect(await host.ffmpeg()).toEqual({ ffmpeg: null, encoders: [], error: null })
     host.setFfmpeg('/opt/ffmpeg')
-    expect(await host.ffmpeg()).toEqual({ ffmpeg: { path: '/opt/ffmpeg', version: '7' }, error: null })
+    expect(await host.ffmpeg()).toEqual({ ffmpeg: { path: '/opt/ffmpeg', version: '7' }, encoders: [], error: null })
     await host.probe('/a/crash.wav')
     await host.probe('/a/ok.wav')
     expect(seen.slice(0, 2)).toEqual([null, '/opt/ffmpeg'])

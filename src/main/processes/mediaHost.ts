@@ -25,6 +25,7 @@ export class MediaUnavailable extends AppError {
 /** Which ffmpeg is in use; where one was set that does not work, why. */
 export interface FfmpegStatus {
   readonly ffmpeg: FoundFfmpeg | null
+  readonly encoders: readonly string[]
   readonly error: ErrorPayload | null
 }
 
@@ -191,7 +192,7 @@ export class MediaHost {
 
   private configured(event: ConfiguredEvent): void {
     if (event.id !== this.configureId) return
-    const status = { ffmpeg: event.ffmpeg, error: event.error }
+    const status = { ffmpeg: event.ffmpeg, encoders: event.encoders, error: event.error }
     this.status = status
     this.wantsFfmpeg = false
     for (const wait of this.ffmpegWaits.splice(0)) wait.resolve(status)

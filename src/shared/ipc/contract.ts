@@ -4,6 +4,7 @@ import { DEVICES } from '../settings/choices'
 import { SettingsPatch, type AppSettings } from '../settings/appSettings'
 import type { BenchView } from './benchViews'
 import type { DevicesView } from './deviceViews'
+import type { SavedDiagnostics } from './diagnosticsViews'
 import type { MetricsHistory } from './memoryViews'
 import {
   MAX_PEAK_BINS,
@@ -136,7 +137,11 @@ export const CONTRACT = {
   'devices.getCuda': route<null>()(nothing),
   'devices.cancel': route<null>()(nothing),
   'app.cancelCountdown': route<null>()(nothing),
-  'app.openLogs': route<null>()(nothing)
+  'app.openLogs': route<null>()(nothing),
+  /** Asks the user where, tries the program and saves what somebody who helps needs to know. Null where the dialog was left. */
+  'diagnostics.save': route<SavedDiagnostics | null>()(nothing),
+  /** Shows the archive that was saved last in the system's file manager. */
+  'diagnostics.reveal': route<null>()(nothing)
 } as const
 
 export type Contract = typeof CONTRACT

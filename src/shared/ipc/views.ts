@@ -198,6 +198,7 @@ export const WINDOW_COMMANDS = [
   'find',
   'measure',
   'models',
-  'devices'
+  'devices',
+  'diagnostics'
 ] as const
 export type WindowCommand = (typeof WINDOW_COMMANDS)[number]
