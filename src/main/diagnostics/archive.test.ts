@@ -30,7 +30,7 @@ describe.skipIf(!existsSync(layout.enginePath))('a diagnostics archive', () => {
       job: {
         ...DEFAULT_APP_SETTINGS.job,
         modelId: 'Tapir-model',
-        output: { ...DEFAULT_APP_SETTINGS.job.output, folder: '/media/Quagga/out', pattern: '{name} Narwhal' }
+        output: { ...DEFAULT_APP_SETTINGS.job.output, folder: '/media/Quagga/target', pattern: '{name} Narwhal' }
       }
     }
     writeFileSync(path.join(dataFolder, 'settings.json'), JSON.stringify(settings))

@@ -76,14 +76,27 @@ export async function gather(sources: DiagnosticsSources, signal: AbortSignal): 
     errors: errorsIn(lines, ERRORS)
   } as const
   const redact = redactor(secretsOf(sources, settings, [...installed.map(({ id }) => id)]))
-  const diagnostics = { ...found, problems: problemsOf(found, ffmpeg.error) }
-  // The catalogue's own file names are everybody's.
-  return { diagnostics: { ...redactAll(diagnostics, redact), models }, logLines: lines.map(redact) }
+  return {
+    diagnostics: redacted({ ...found, problems: problemsOf(found, ffmpeg.error) }, redact),
+    logLines: lines.map(redact)
+  }
+}
+
+/** What somebody else wrote: errors' details, names of cards, lines of the log. The rest is made of our own words and figures. */
+function redacted(found: Diagnostics, redact: (text: string) => string): Diagnostics {
+  const { selfTest: test, problems, errors, devices } = found
+  return {
+    ...found,
+    selfTest: test.ok ? test : { ...test, error: { ...test.error, data: redactAll(test.error.data, redact) } },
+    problems: problems.map((problem) => ({ ...problem, detail: redact(problem.detail) })),
+    errors: errors.map((error) => ({ ...error, text: redact(error.text) })),
+    devices: redactAll(devices, redact)
+  }
 }
 
 function secretsOf({ layout, names }: DiagnosticsSources, settings: AppSettings, own: readonly string[]): Secrets {
   const { folder, subfolder } = settings.job.output
-  const folders = [folder, settings.ffmpegPath].flatMap((one) => (one === null ? [] : [one, path.basename(one)]))
+  const folders = folder === null ? [] : [path.basename(folder)]
   // A folder of the default's name would take the word out of every sentence.
   const chosen = subfolder === 'clean' ? [] : [subfolder]
   return {

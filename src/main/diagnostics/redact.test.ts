@@ -6,7 +6,7 @@ const redact = redactor({
   userName: 'ann',
   hostName: 'anns-laptop.local',
   appRoot: '/opt/Stillwave/resources/app.asar',
-  names: ['Interview with Bob.wav', 'Interview with Bob', 'Secret Project']
+  names: ['Interview with Bob', 'Secret Project', 'ode', '采访']
 })
 
 describe('what leaves the machine', () => {
@@ -17,6 +17,7 @@ describe('what leaves the machine', () => {
     [String.raw`\\server\share\take.wav is gone`, /^<path>$/u],
     ['file:///home/x/a.wav', /^<path>$/u],
     ['Interview with Bob.wav: E_CORRUPT', /^<file>: E_CORRUPT$/u],
+    ['文件采访录音失败 E_MODEL_OUTPUT', /^文件<file>录音失败 E_MODEL_OUTPUT$/u],
     ['take.flac failed', /^<file> failed$/u],
     ['in Secret Project', /^in <file>$/u],
     ['Ann on ANNS-LAPTOP said so', /^<user> on <host> said so$/u],

@@ -16,13 +16,16 @@ const AUDIO_NAMES =
 /** Shorter names say nothing and stand in too many other words. */
 const MIN_NAME_CHARS = 3
 
+/** Scripts that put spaces between words. */
+const SPACED = /^[\u0020-\u024f]*$/u
+
 const NAMED_APP = '<app>'
 
 /** Takes paths, file names, the user's and the machine's name out of a text. Pure. */
 export function redactor(secrets: Secrets): (text: string) => string {
   const { home, userName, hostName, appRoot } = secrets
   const names = [...new Set(secrets.names)]
-    .filter((name) => name.length >= MIN_NAME_CHARS)
+    .filter((name) => name.length >= (SPACED.test(name) ? MIN_NAME_CHARS : MIN_NAME_CHARS - 1))
     .sort((a, b) => b.length - a.length)
   const people: readonly (readonly [string, string])[] = [
     [userName, '<user>'],
@@ -31,12 +34,17 @@ export function redactor(secrets: Secrets): (text: string) => string {
   ]
   return (text) => {
     let clean = appRoot === '' ? text : text.replaceAll(appRoot, NAMED_APP)
-    for (const name of names) clean = clean.replaceAll(name, '<file>')
+    for (const name of names) if (clean.includes(name)) clean = withoutName(clean, name)
     clean = clean.replaceAll(PATHS, '<path>').replaceAll(AUDIO_NAMES, '<file>')
     if (home.length > 1) clean = clean.replaceAll(home, '~')
     for (const [name, stand] of people) clean = withoutWord(clean, name, stand)
     return clean
   }
+}
+
+/** Scripts that put no spaces between words have no words of their own to look for. */
+function withoutName(text: string, name: string): string {
+  return SPACED.test(name) ? withoutWord(text, name, '<file>') : text.replaceAll(name, '<file>')
 }
 
 /** As a word of its own, in any case of letters: `ann` must not take `cannot` apart. */
