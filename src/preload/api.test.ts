@@ -45,6 +45,7 @@ describe('window.stillwave', () => {
       'app',
       'bench',
       'devices',
+      'diagnostics',
       'engine',
       'job',
       'metrics',

@@ -118,7 +118,8 @@ function userName(): string {
 }
 
 function versionsOf({ version }: Layout): Diagnostics['versions'] {
-  const { electron, chrome, node, v8 } = process.versions
+  // Without Electron there is none of its own.
+  const { electron, chrome, node, v8 } = process.versions as Readonly<Record<string, string | undefined>>
   const of = { stillwave: version, electron, chrome, node, v8, onnxruntime: ortPackage().version }
   return Object.fromEntries(Object.entries(of).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])))
 }
