@@ -374,15 +374,15 @@ export class QueueRunner {
     }
   }
 
-  /** Memory ran out: again in a fresh process, in smaller pieces, or on the CPU. False where nothing is left to try. */
+  /** Memory ran out, or seems to have: again in a fresh process, in smaller pieces, or on the CPU. False where nothing is left to try. */
   private async judgeShortage(job: Job, { started }: Run, error: AppError): Promise<boolean> {
     if (started?.settings == null) return false
     // Whatever begins from now on waits for the answer, and for a start of its own.
     if (this.started === started) this.engineKey = this.started = null
-    const isWorthIt = await this.shortage.retreat(job.id, { key: started, settings: started.settings, error })
-    if (!isWorthIt) return false
-    this.options.onShortage?.(job)
-    this.options.store.dispatch({ type: 'jobsReturned', jobIds: [job.id] })
+    const next = await this.shortage.retreat(job.id, { key: started, settings: started.settings, error })
+    if (next === 'none') return false
+    if (next === 'smaller') this.options.onShortage?.(job)
+    this.options.store.dispatch({ type: next === 'again' ? 'jobsRetried' : 'jobsReturned', jobIds: [job.id] })
     return true
   }
 

@@ -3,6 +3,7 @@ import type { EngineSettings } from '../../engine/protocol'
 import { AppError } from '../../shared/errors/appError'
 import { EngineCrash } from '../processes/engineErrors'
 import { fakeSettings } from '../processes/fakeEngine.testkit'
+import { oomKillsIn } from './oomKills'
 import { ShortageCare, type RunnerMemory } from './shortageCare'
 
 interface Asked {
@@ -29,6 +30,7 @@ function asked(answer: 'smaller' | 'cpu' | 'none'): Asked {
 
 const settings = fakeSettings()
 const error = new AppError('E_MEMORY')
+const killed = { code: null, signal: 'SIGKILL', lastWords: '' }
 
 describe('ShortageCare', () => {
   it('retreats once for all files that went down with one engine (three files were three halvings)', async () => {
@@ -36,9 +38,9 @@ describe('ShortageCare', () => {
     const care = new ShortageCare(memory)
     const key = {}
     const all = await Promise.all(['a', 'b', 'c'].map((id) => care.retreat(id, { key, settings, error })))
-    expect(all).toEqual([true, true, true])
+    expect(all).toEqual(['smaller', 'smaller', 'smaller'])
     expect(retreats).toHaveLength(1)
-    expect(await care.retreat('a', { key: {}, settings, error })).toBe(true)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe('smaller')
     expect(retreats).toHaveLength(2)
     expect(care.warningsOf('a')).toEqual(['W_MEMORY'])
   })
@@ -46,9 +48,9 @@ describe('ShortageCare', () => {
   it('tries a file once more at the floor, then gives it up and takes back what was tried for it', async () => {
     const { memory, gaveUp } = asked('none')
     const care = new ShortageCare(memory)
-    expect(await care.retreat('a', { key: {}, settings, error })).toBe(true)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe('smaller')
     expect(gaveUp).toHaveLength(0)
-    expect(await care.retreat('a', { key: {}, settings, error })).toBe(false)
+    expect(await care.retreat('a', { key: {}, settings, error })).toBe('none')
     expect(gaveUp).toHaveLength(1)
   })
 
@@ -60,9 +62,31 @@ describe('ShortageCare', () => {
     expect(care.warningsOf('a')).toEqual([])
   })
 
+  it('takes an engine that was killed without a word for a crash the first time (small chunks for weeks after a kill by hand)', async () => {
+    const { memory, retreats } = asked('smaller')
+    const care = new ShortageCare(memory, () => 7)
+    const crash = new EngineCrash(1, null, killed)
+    expect(await care.retreat('a', { key: {}, settings, error: crash })).toBe('again')
+    expect(await care.retreat('b', { key: {}, settings, error: crash })).toBe('again')
+    expect([retreats.length, ...care.warningsOf('a')]).toEqual([0])
+    expect(await care.retreat('a', { key: {}, settings, error: new EngineCrash(2, null, killed) })).toBe('smaller')
+    await care.finished('b', settings)
+    expect(await care.retreat('b', { key: {}, settings, error: new EngineCrash(3, null, killed) })).toBe('again')
+  })
+
+  it('believes the kernel where that has counted a kill for memory, for all files of that engine', async () => {
+    let kills = 7
+    const care = new ShortageCare(asked('smaller').memory, () => kills)
+    kills = 8
+    const crash = new EngineCrash(1, null, killed)
+    for (const id of ['a', 'b']) expect(await care.retreat(id, { key: {}, settings, error: crash })).toBe('smaller')
+    expect(await care.retreat('c', { key: {}, settings, error: new EngineCrash(2, null, killed) })).toBe('again')
+    expect(oomKillsIn('pgfault 3\noom_kill 12\nnuma_hit 4\n')).toBe(12)
+    expect(oomKillsIn('pgfault 3\n')).toBe(null)
+  })
+
   it('is for memory only, and for engines that nobody ended', () => {
     const care = new ShortageCare(asked('smaller').memory)
-    const killed = { code: null, signal: 'SIGKILL', lastWords: '' }
     expect(care.concerns(new AppError('E_GPU_OOM'))).toBe(true)
     expect(care.concerns(new EngineCrash(1, null, killed))).toBe(true)
     expect(care.concerns(new EngineCrash(1, 'silent', killed))).toBe(false)

@@ -9,7 +9,6 @@ import { calibrate } from './calibrate'
 import { chooseShape, smallestForecast, type ShapeChoice } from './chooseShape'
 import { fitForecast, type Forecast } from './fit'
 import type { MeasuredPoint, MemoryBook } from './memoryBook'
-import { oomKills } from './oomKills'
 import { runKey } from './runKey'
 import { smallerShape, within, type Shape } from './shape'
 
@@ -47,21 +46,12 @@ export interface PlannerOptions {
   /** A model's forecast is there, or better than it was. */
   readonly onMeasured: () => void
   readonly log: (line: string) => void
-  /** Processes that the system has killed for memory so far; the kernel's own count by default. */
-  readonly oomKills?: () => number | null
 }
 
 interface Measuring {
   readonly key: string
   readonly abort: AbortController
   readonly done: Promise<void>
-}
-
-/** A smaller size that is being tried. */
-interface Trial {
-  readonly shape: Shape
-  /** It was memory, and no hand that killed the engine: worth remembering. */
-  readonly isCertain: boolean
 }
 
 interface MeasureWish {
@@ -84,18 +74,14 @@ interface Known {
  */
 export class MemoryPlanner {
   /** Limits that did not prove themselves yet, and what ran when memory ran out. */
-  private readonly trials = new Map<string, Trial>()
+  private readonly trials = new Map<string, Shape>()
   /** Devices that had too little memory at the floor, as long as the program lives. */
   private readonly onCpu = new Set<string>()
   private measuring: Measuring | null = null
   /** Measuring went wrong: it is not tried again by itself. */
   private readonly hopeless = new Set<string>()
 
-  private oomKills: number | null
-
-  constructor(private readonly options: PlannerOptions) {
-    this.oomKills = (options.oomKills ?? oomKills)()
-  }
+  constructor(private readonly options: PlannerOptions) {}
 
   /**
    * What to start for a job. Where a budget is set and nothing is known of the model it is measured first. Throws `E_BUDGET` where not
@@ -138,12 +124,11 @@ export class MemoryPlanner {
   }
 
   /** A run was out of memory: what the next one is started with is smaller. Once there is nothing smaller, on the CPU; then nothing. */
-  async retreat(settings: EngineSettings, isSaid: boolean): Promise<Retreat> {
+  async retreat(settings: EngineSettings): Promise<Retreat> {
     const key = await runKey(settings)
     const smaller = smallerShape(settings)
-    const isCertain = isSaid || this.sawOomKill() || this.trials.get(key)?.isCertain === true
     if (smaller !== null) {
-      this.trials.set(key, { shape: smaller, isCertain })
+      this.trials.set(key, smaller)
       return 'smaller'
     }
     if (settings.device === 'cpu' || settings.device === 'auto') return 'none'
@@ -151,13 +136,13 @@ export class MemoryPlanner {
     return 'cpu'
   }
 
-  /** It went well with these: a smaller size than was asked for is remembered, where memory surely was the reason. */
+  /** It went well with these: a smaller size than was asked for is remembered. */
   async succeeded(settings: EngineSettings): Promise<void> {
     const key = await runKey(settings)
     const trial = this.trials.get(key)
     if (trial === undefined) return
     this.trials.delete(key)
-    if (trial.isCertain) this.options.book.setLimit(key, trial.shape)
+    this.options.book.setLimit(key, trial)
   }
 
   /** Nothing helped this file: that was not the size's fault. */
@@ -177,13 +162,6 @@ export class MemoryPlanner {
     await this.options.book.flush()
   }
 
-  /** Since the last look. */
-  private sawOomKill(): boolean {
-    const [before, now] = [this.oomKills, (this.options.oomKills ?? oomKills)()]
-    this.oomKills = now
-    return now !== null && before !== null && now > before
-  }
-
   private async onDevice(settings: EngineSettings): Promise<PlannedRun> {
     if (!this.onCpu.has(await runKey(settings))) return { settings, reason: 'settings' }
     return { settings: { ...settings, device: 'cpu' }, reason: 'memory' }
@@ -198,7 +176,7 @@ export class MemoryPlanner {
     const withVram = points.flatMap((point) => {
       return point.vramBytes === null ? [] : [{ ...point, peakBytes: point.vramBytes }]
     })
-    const limit = this.trials.get(key)?.shape ?? this.options.book.limit(key)
+    const limit = this.trials.get(key) ?? this.options.book.limit(key)
     // A single shape tells of no other.
     const ram = points.length < 2 ? null : fitForecast(points)
     return { key, points, ram, vram: fitForecast(withVram), limit }

@@ -1,5 +1,5 @@
 import { AppError, type ErrorPayload } from '../../shared/errors/appError'
-import { wasKilledForMemory } from '../../shared/errors/outOfMemory'
+import { KILLED_CODE, wasKilledForMemory } from '../../shared/errors/outOfMemory'
 import type { ExitInfo } from './engineTransport'
 
 /** Why the host itself ended an engine process. */
@@ -13,6 +13,8 @@ export class EngineCrash extends AppError {
   readonly deliberate: boolean
   /** Nobody ended it, and it went as processes go that had no memory left. */
   readonly outOfMemory: boolean
+  /** It was killed without a word: by the kernel for memory, or by anybody. */
+  readonly wordless: boolean
 
   constructor(generation: number, reason: KillReason | null, exit: ExitInfo) {
     super('E_ENGINE_CRASH', { detail: describeExit(reason, exit) })
@@ -20,6 +22,7 @@ export class EngineCrash extends AppError {
     this.generation = generation
     this.deliberate = reason === 'cancel' || reason === 'shutdown'
     this.outOfMemory = reason === null && wasKilledForMemory(exit)
+    this.wordless = exit.signal === 'SIGKILL' || exit.code === KILLED_CODE
   }
 }
 

@@ -37,8 +37,9 @@ export function outOfMemoryCode(message: string): Extract<ErrorCode, 'E_MEMORY' 
   return RAM_PATTERNS.some((pattern) => pattern.test(message)) ? 'E_MEMORY' : null
 }
 
-/** Exit codes of a process that was killed for memory: 137 is SIGKILL by a shell's count, 134 an abort. */
-const KILLED_CODE = 137
+/** SIGKILL by a shell's count. */
+export const KILLED_CODE = 137
+/** An abort by the same. */
 const ABORT_CODE = 134
 /** STATUS_NO_MEMORY and STATUS_COMMITMENT_LIMIT of Windows. */
 const WINDOWS_CODES: readonly number[] = [0xc0000017, 0xc000012d]
