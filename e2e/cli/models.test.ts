@@ -147,7 +147,7 @@ describe('npm run model', () => {
   it.runIf(process.platform === 'linux')(
     'leaves nothing when the process that converts is killed, on Ctrl-C, or, from the next start on, when all is killed',
     async () => {
-      const weights = shop.write('middle.pt', torchArchive(formulaStateDict({ channels: 48, cascade: 1 })))
+      const weights = shop.write('middle.pt', torchArchive(formulaStateDict({ channels: 72, cascade: 1 })))
       const crashing = startModel(data, 'add', weights)
       await untilConverting(data)
       for (const pid of childrenOf(crashing.child)) process.kill(pid, 'SIGKILL')

@@ -41,7 +41,7 @@ export async function untilConverting(data: string): Promise<void> {
   for (let n = 0; n < 600; n++) {
     const building = modelsIn(data).find((name) => name.startsWith('.adding-'))
     if (building !== undefined && existsSync(path.join(data, 'models', building, 'fp16'))) return
-    await sleep(20)
+    await sleep(5)
   }
   throw new Error('no conversion began')
 }
