@@ -2,7 +2,7 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const
+const shared = { pool: 'forks', testTimeout: 180_000, hookTimeout: 180_000 } as const
 
 /** The long ones first: a file of a minute that begins last would keep the others waiting. */
 class LongestFirst extends BaseSequencer {
