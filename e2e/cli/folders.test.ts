@@ -44,3 +44,25 @@ describe('200 awkward names, in two shares', () => {
     expect([shop.files('awkward').length, shop.files('out').length]).toEqual([200, 200])
   }, 120_000)
 })
+
+describe('of a folder only what is wanted', () => {
+  it('is told by a dry run, which writes nothing; made anew only where something changed (all was done again)', async () => {
+    shop.wav('some/a.wav', 0.1)
+    shop.wav('some/drafts/b.wav', 0.1)
+    const out = shop.at('some/clean')
+    const args = [shop.at('some'), '--out', out, '--exclude', 'drafts', '--on-exists', 'changed']
+    const tiny = ['--model', shop.model, '--device', 'cpu']
+    const dry = await runCommand([...args, '--dry-run'])
+    expect(dry).toMatchObject({ code: 0, stderr: '' })
+    expect(dry.stdout).toMatch(/write: .*a\.wav -> .*clean\/a\.wav\n1 of 1 file to write, about 1 MB, .* free\.\n$/u)
+    expect(shop.files('some')).toEqual(['a.wav', 'drafts/b.wav'])
+    const strengths = ['100', '100', '50']
+    const ends: string[] = []
+    for (const strength of strengths) {
+      const { stdout } = await runCommand([...args, ...tiny, '--strength', strength])
+      ends.push(/1 file: (\d \w+)(?:, 1 (\w+))?/u.exec(stdout)?.slice(1).join(' ') ?? stdout)
+    }
+    expect(ends).toEqual(['1 done ', '0 done skipped', '1 done '])
+    expect(shop.files('some')).toEqual(['a.wav', 'clean/.stillwave-index', 'clean/a.wav', 'drafts/b.wav'])
+  }, 120_000)
+})

@@ -16,6 +16,7 @@ import {
 import { LIMITS } from '../../shared/settings/jobSettings'
 import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
 import type { Shard } from '../jobs/shard'
+import type { FilePatterns } from '../../shared/settings/filePatterns'
 import { patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
@@ -47,6 +48,10 @@ export interface DenoiseArgs {
   readonly video: VideoWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
+  /** Which files in folders are taken. */
+  readonly patterns: FilePatterns
+  /** Only tells what would be done. */
+  readonly dryRun: boolean
   /** The share of the files that this run takes; null takes all. */
   readonly shard: Shard | null
   /** Where reports go, each in the form that its ending names. */
@@ -85,6 +90,9 @@ const OPTIONS = {
   quality: TEXT,
   video: TEXT,
   'new-times': FLAG,
+  include: { ...TEXT, multiple: true },
+  exclude: { ...TEXT, multiple: true },
+  'dry-run': FLAG,
   shard: TEXT,
   report: { ...TEXT, multiple: true },
   quiet: FLAG,
@@ -136,10 +144,13 @@ export function parseCommand(argv: readonly string[]): Command {
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
     keepTimes: !values['new-times'],
+    patterns: { include: all('include', values.include), exclude: all('exclude', values.exclude) },
+    dryRun: values['dry-run'],
     shard: shard(values.shard),
     reports: reports(values.report ?? []),
     quiet: values.quiet
   }
+  if (args.dryRun && args.reports.length > 0) throw new UsageError('--dry-run writes nothing: leave --report away')
   refuseBoth(args.budgetMb, { 'chunk-seconds': values['chunk-seconds'], batch: values.batch })
   return { kind: 'denoise', args }
 }
@@ -166,6 +177,11 @@ function parsed(argv: readonly string[]): ParsedArgs {
 function filled(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name} needs a value`)
   return value ?? null
+}
+
+function all(name: string, values: readonly string[] | undefined): readonly string[] {
+  for (const value of values ?? []) filled(name, value)
+  return values ?? []
 }
 
 function shard(value: string | undefined): Shard | null {

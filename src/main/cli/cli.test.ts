@@ -35,6 +35,8 @@ describe('parseCommand', () => {
       quality: 'standard',
       video: 'replace',
       keepTimes: true,
+      patterns: { include: [], exclude: [] },
+      dryRun: false,
       shard: null,
       reports: [],
       quiet: false

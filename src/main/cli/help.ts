@@ -8,7 +8,11 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --out DIR                   where the clean files go, tree and names kept;
                               without it beside each source, as name.clean.ext
   --no-recursive              leave sub-folders alone
-  --on-exists WHAT            skip (default), rename or overwrite
+  --include PATTERN           of folders only files like this: '*.wav', 'takes/**'
+  --exclude PATTERN           none like this; both may be repeated
+  --on-exists WHAT            skip (default), changed (made anew where the source or
+                              a setting that is heard changed), rename or overwrite
+  --dry-run                   only say what would be written, and the room it takes
   --model ID|FILE.onnx        a bundled or installed model, or a model file
                               (default frcrn-lite; npm run model -- list)
   --precision NAME            fp32 (default) or fp16, where the model has it and it

@@ -27,7 +27,7 @@ export interface PreparedBatch {
 export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Promise<PreparedBatch> {
   const wantedOut = args.out === null ? null : path.resolve(args.out)
   const scan = await scanAll(args, wantedOut, signal)
-  const outDir = wantedOut === null ? null : await prepareFolder(wantedOut)
+  const outDir = wantedOut === null ? null : await (args.dryRun ? realOut(wantedOut) : prepareFolder(wantedOut))
   if (outDir !== null) await refuseInputAsOutput(outDir, scan.folders)
   const output = outputSettings(args, outDir)
   const claims = await OutputClaims.of(scan.files)
@@ -37,6 +37,7 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
   const files = planned.filter(({ file }) => args.shard === null || isInShard(file.relativePath, args.shard))
   const reportPaths = args.reports.map((report) => path.resolve(report))
   for (const reportPath of reportPaths) await checkReport(reportPath, claims)
+  if (args.dryRun) return { scan, files, claims, output, reportPaths }
   const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
   await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
   return { scan, files, claims, output, reportPaths }
@@ -51,7 +52,12 @@ function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSetting
 }
 
 async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {
-  const scan = await scanInputs(args.inputs, { recursive: args.recursive, outDir, signal }).catch((thrown: unknown) => {
+  const scan = await scanInputs(args.inputs, {
+    recursive: args.recursive,
+    outDir,
+    signal,
+    patterns: args.patterns
+  }).catch((thrown: unknown) => {
     if (signal.aborted) throw thrown
     const error = toAppError(thrown)
     throw new UsageError(`${shownPath(String(error.data.path ?? 'the input'))}: ${reasonOf(error)}`)
@@ -62,7 +68,7 @@ async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSi
 
 function nothingFound(args: DenoiseArgs, scan: ScanResult): string {
   const where = args.inputs.map((input) => printable(input)).join(', ')
-  const others = scan.otherFiles + scan.skipped.length
+  const others = scan.otherFiles + scan.skipped.length + scan.excludedFiles
   const seen = others > 0 ? ` (${others === 1 ? 'one other entry' : `${others} other entries`} left out)` : ''
   const hint = args.recursive ? '' : '; without --no-recursive the folders inside are searched too'
   return `no audio files found in ${where}${seen}${hint}`
@@ -81,9 +87,17 @@ async function prepareFolder(outDir: string): Promise<string> {
   }
 }
 
+/** For a dry run: nothing is made. */
+async function realOut(outDir: string): Promise<string> {
+  const there = await stat(outDir).catch(() => null)
+  if (there && !there.isDirectory()) throw new UsageError(`--out ${shownPath(outDir)} is a file, not a folder`)
+  return there ? realpath(outDir) : outDir
+}
+
 /** Outputs would land among the inputs under the same names. */
 async function refuseInputAsOutput(outDir: string, folders: readonly string[]): Promise<void> {
-  const out = await stat(outDir, { bigint: true })
+  const out = await stat(outDir, { bigint: true }).catch(() => null)
+  if (out === null) return // It will be made: it is none of them.
   for (const folder of folders) {
     const stats = await stat(folder, { bigint: true })
     if (stats.dev === out.dev && stats.ino === out.ino) {

@@ -23,6 +23,7 @@ import type { Gathered } from '../diagnostics/gather'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
 import { BatchVoice, failureText } from './batchVoice'
 import { checkText } from './checkWords'
+import { dryRunLines } from './dryRun'
 import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
@@ -108,6 +109,10 @@ class DenoiseCommand {
   }
 
   async run(): Promise<number> {
+    if (this.args.dryRun) {
+      for (const line of await dryRunLines(await prepareBatch(this.args, this.signal))) this.screen.line(line)
+      return EXIT_OK
+    }
     const startSec = nowSec()
     const model = await this.resolveModel()
     const { values, notes } = joinSettings(this.args, {
@@ -158,6 +163,8 @@ class DenoiseCommand {
 
   private tellScan({ scan, files }: PreparedBatch): void {
     for (const { path, reason } of scan.skipped) this.screen.line(`left out: ${shownPath(path)} (${reason})`)
+    if (scan.excludedFiles > 0)
+      this.screen.line(`left out: ${count(scan.excludedFiles, 'file')} by --include and --exclude`)
     if (this.args.shard) {
       this.screen.line(
         `Share ${this.args.shard.index} of ${this.args.shard.count}: ${files.length} of ${count(scan.files.length, 'file')}.`
@@ -309,7 +316,12 @@ class DenoiseCommand {
       device: this.device,
       precision: this.precision,
       precisionReason: run.model.precisionReason,
-      settings: { ...reportSettings(run.settings), recursive: this.args.recursive },
+      settings: {
+        ...reportSettings(run.settings),
+        recursive: this.args.recursive,
+        include: [...this.args.patterns.include],
+        exclude: [...this.args.patterns.exclude]
+      },
       shard: this.args.shard && `${this.args.shard.index}/${this.args.shard.count}`,
       files: [...run.files],
       totals: totals({ files: run.files, wallSec: run.wallSec, peakRssBytes: host.peakRssBytes })

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import type { PushEvent, ScanView } from '../../shared/ipc/views'
 import type { Job, SourceIdentity } from '../../shared/jobs/job'
+import type { FilePatterns } from '../../shared/settings/filePatterns'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import { pathKey } from '../jobs/fileNames'
@@ -15,6 +16,14 @@ import { settingsKeyOf } from './settingsKey'
 const PUSH_MS = 100
 /** Jobs of one event: one takes a few milliseconds from here to the journal. */
 const JOBS_AN_EVENT = 1000
+
+const ALL_FILES: FilePatterns = { include: [], exclude: [] }
+
+interface Wish {
+  readonly paths: readonly string[]
+  readonly settings: JobSettings
+  readonly patterns: FilePatterns
+}
 
 /** Puts what was dropped or chosen into the queue: scanned in the background, each file with its place. */
 export class Adder {
@@ -33,12 +42,12 @@ export class Adder {
   }
 
   /** Begins a scan and gives back its id. */
-  add(paths: readonly string[], settings: JobSettings): string {
+  add(paths: readonly string[], settings: JobSettings, patterns: FilePatterns = ALL_FILES): string {
     const scanId = randomUUID()
     const view = { scanId, found: 0, skipped: 0, otherFiles: 0, cutShort: false, done: false, error: null }
     this.scans.set(scanId, { abort: new AbortController(), view })
     this.push({ topic: 'scan', scan: view })
-    const work = this.run(scanId, paths, settings)
+    const work = this.run(scanId, { paths, settings, patterns })
     this.works.add(work)
     void work.finally(() => this.works.delete(work))
     return scanId
@@ -54,12 +63,14 @@ export class Adder {
     await Promise.all(this.works)
   }
 
-  private async run(scanId: string, paths: readonly string[], settings: JobSettings): Promise<void> {
+  private async run(scanId: string, wish: Wish): Promise<void> {
+    const { settings } = wish
     const { signal } = this.scans.get(scanId)!.abort
     let error: ErrorPayload | null = null
     try {
-      const scan = await this.scan(scanId, paths, settings)
-      const { otherFiles, cutShort } = scan
+      const scan = await this.scan(scanId, wish)
+      const { cutShort } = scan
+      const otherFiles = scan.otherFiles + scan.excludedFiles
       this.count(scanId, { found: scan.files.length, skipped: scan.skipped.length, otherFiles, cutShort })
       await this.planner.exclusively(() => this.queue(scan, settings, signal))
     } catch (thrown) {
@@ -71,12 +82,13 @@ export class Adder {
     this.push({ topic: 'scan', scan: last })
   }
 
-  private async scan(scanId: string, paths: readonly string[], settings: JobSettings): Promise<ScanResult> {
+  private async scan(scanId: string, { paths, settings, patterns }: Wish): Promise<ScanResult> {
     const { place, folder, subfolder } = settings.output
     const known = await this.knownOutputs()
     let toldAt = performance.now()
     return scanInputs(paths, {
       recursive: true,
+      patterns,
       forgiving: true,
       outDir: place === 'folder' || place === 'tree' ? folder : null,
       outSubfolder: place === 'subfolder' ? subfolder : null,

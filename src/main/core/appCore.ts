@@ -8,6 +8,7 @@ import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } 
 import type { GpuMemory } from '../../shared/ipc/memoryViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
+import { splitPatterns } from '../../shared/settings/filePatterns'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { ensureFolder } from '../jobs/folders'
 import type { RunReport } from '../reports/runReport'
@@ -184,7 +185,9 @@ export class AppCore {
   }
 
   addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }> {
-    return Promise.resolve({ scanId: this.adder.add(paths, this.settings.job) })
+    const { job, includeFiles, excludeFiles } = this.settings
+    const patterns = { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
+    return Promise.resolve({ scanId: this.adder.add(paths, job, patterns) })
   }
 
   /** Of a job; checked to be there. Throws `E_IO` where it is not. */

@@ -51,7 +51,7 @@ export async function commitOutput(request: CommitRequest, fs: CommitFs = commit
   for (let n = 1; n < 10_000; n++) {
     const candidate = numberedPath(target, n)
     if (candidate !== plannedPath && !(await claims.tryTake(candidate, owner))) continue
-    if (onExists === 'overwrite') {
+    if (onExists === 'overwrite' || onExists === 'changed') {
       // Added as an input while this one was in work: nothing replaces it.
       if (await claims.isInput(candidate)) throw new AppError('E_SAME_FILE', { path: candidate, detail: candidate })
       await fs.rename(partPath, candidate)

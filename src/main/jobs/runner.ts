@@ -7,6 +7,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
 import type { EngineStatus } from '../processes/engineHost'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
+import { ChangeIndex, markOf, type Mark } from './changeIndex'
 import { commitOutput } from './commitOutput'
 import { CrashCount } from './crashCount'
 import type { OutputClaims } from './outputClaims'
@@ -76,6 +77,7 @@ export class QueueRunner {
   private readonly crashes: CrashCount
   private stopped: ErrorPayload | null = null
   private folders = new OutputFolders()
+  private index = new ChangeIndex()
   /** Nothing new begins: the run was stopped, or these files are its last. */
   private closing = true
   private held = false
@@ -100,6 +102,7 @@ export class QueueRunner {
   async run(): Promise<ErrorPayload | null> {
     this.stopped = null
     this.folders = new OutputFolders()
+    this.index = new ChangeIndex()
     this.closing = false
     this.held = false
     const { status } = this.options.engine
@@ -242,17 +245,19 @@ export class QueueRunner {
     if (outputPath === null) throw new AppError('E_INTERNAL', { detail: `${job.id} has no place` })
     await assertUnchanged(job.inputPath, job.identity)
     const settings = this.settingsOf(job)
-    if (settings.output.onExists === 'skip' && (await exists(outputPath))) {
+    const { onExists } = settings.output
+    const mark = onExists === 'changed' ? await markOf(job.inputPath, settings, run.abort.signal) : null
+    if (mark ? await this.index.isCurrent(outputPath, mark) : onExists === 'skip' && (await exists(outputPath))) {
       this.options.store.dispatch({ type: 'jobSkipped', jobId: job.id })
       return
     }
     // It may have become an input since its place was planned.
-    const replaces = settings.output.onExists === 'overwrite'
+    const replaces = onExists === 'overwrite' || onExists === 'changed'
     if (replaces && (await this.options.claims.isInput(outputPath))) throw sameFile(job.inputPath, outputPath)
     await this.folders.ensure(path.dirname(outputPath), outDirOf(settings))
     const partPath = newPartPath(outputPath)
     try {
-      await this.denoise({ ...job, outputPath }, { run, partPath, settings })
+      await this.denoise({ ...job, outputPath }, { run, partPath, settings, mark })
     } catch (thrown) {
       // Where even this fails the disk is gone; what came first says more, and the next start sweeps.
       await removePart(partPath).catch(() => undefined)
@@ -262,7 +267,7 @@ export class QueueRunner {
 
   private async denoise(
     job: Job & { readonly outputPath: string },
-    work: { readonly run: Run; readonly partPath: string; readonly settings: JobSettings }
+    work: { readonly run: Run; readonly partPath: string; readonly settings: JobSettings; readonly mark: Mark | null }
   ): Promise<void> {
     const { engine, claims, onProgress, store } = this.options
     const { run, partPath, settings } = work
@@ -284,6 +289,7 @@ export class QueueRunner {
       timesOf: keepTimes ? inputPath : undefined
     })
     forgetPart(partPath)
+    if (work.mark && committed.kind === 'written') await this.index.remember(job.outputPath, committed.path, work.mark)
     if (committed.kind === 'skipped') store.dispatch({ type: 'jobSkipped', jobId: job.id })
     else
       store.dispatch({

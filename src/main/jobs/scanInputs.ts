@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import type { SourceIdentity } from '../../shared/jobs/job'
+import { fileFilter, type FilePatterns } from '../../shared/settings/filePatterns'
 import { cleanSourceStem, isAudioName } from './audioNames'
 import { pathKey } from './fileNames'
 import { identityOf } from './sourceIdentity'
@@ -40,6 +41,8 @@ export interface ScanResult {
   readonly skipped: readonly SkippedEntry[]
   /** Files in folders that are not audio by their name. */
   readonly otherFiles: number
+  /** Audio in folders that the patterns leave out. */
+  readonly excludedFiles: number
   /** The limit of files was met: there are more. */
   readonly cutShort: boolean
 }
@@ -56,6 +59,8 @@ export interface ScanOptions {
   readonly isKnownOutput?: (full: string) => boolean
   /** How many there are so far; called for every file that is taken or left out. */
   readonly onCount?: (found: number, skipped: number, otherFiles: number) => void
+  /** Which files in folders are wanted at all. Files that were named themselves are taken all the same. */
+  readonly patterns?: FilePatterns
   readonly maxDepth?: number
   readonly maxFiles?: number
   readonly signal?: AbortSignal
@@ -113,7 +118,9 @@ class Scan {
   private readonly skipped: SkippedEntry[] = []
   private readonly visited = new Set<string>()
   private otherFiles = 0
+  private excludedFiles = 0
   private cutShort = false
+  private readonly isWanted: (relativePath: string) => boolean
   private readonly maxDepth: number
   private readonly maxFiles: number
 
@@ -121,13 +128,14 @@ class Scan {
     private readonly options: ScanOptions,
     private readonly outKey: string | null
   ) {
+    this.isWanted = fileFilter(options.patterns ?? { include: [], exclude: [] })
     this.maxDepth = options.maxDepth ?? MAX_DEPTH
     this.maxFiles = options.maxFiles ?? MAX_FILES
   }
 
   result(): ScanResult {
-    const { folders, skipped, otherFiles, cutShort } = this
-    return { folders, files: [...this.files.values()], skipped, otherFiles, cutShort }
+    const { folders, skipped, otherFiles, excludedFiles, cutShort } = this
+    return { folders, files: [...this.files.values()], skipped, otherFiles, excludedFiles, cutShort }
   }
 
   async addInput(input: string): Promise<void> {
@@ -204,6 +212,7 @@ class Scan {
     else if (stats.isDirectory()) await this.visitFolder(full, stats, place)
     else if (!stats.isFile()) this.skip(full, 'special file')
     else if (!isAudioName(full)) this.otherFiles++
+    else if (!this.isWanted(place.relative.split(path.sep).join('/'))) this.excludedFiles++
     else if (this.isOwnOutput(full, stems)) this.skip(full, 'own output')
     else {
       const identity = identityOf(stats)

@@ -1,7 +1,7 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
-import type { Device, Precision, PrecisionReason } from '../settings/choices'
+import type { Device, OnExists, Precision, PrecisionReason } from '../settings/choices'
 import type { BenchView } from './benchViews'
 import type { DeviceChoice, DevicesView } from './deviceViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
@@ -85,7 +85,7 @@ export interface RecoveryView {
 /** What should be known before Start; `count` files are concerned. */
 export type PreflightWarning =
   | { readonly kind: 'collision'; readonly count: number; readonly example: string }
-  | { readonly kind: 'outputExists'; readonly count: number; readonly onExists: 'skip' | 'rename' | 'overwrite' }
+  | { readonly kind: 'outputExists'; readonly count: number; readonly onExists: OnExists }
   | { readonly kind: 'outputInsideInput'; readonly path: string }
   | { readonly kind: 'outputNotWritable'; readonly path: string; readonly error: ErrorPayload }
   | { readonly kind: 'disk'; readonly path: string; readonly neededBytes: number; readonly freeBytes: number }

@@ -30,6 +30,9 @@ export const AppSettings = z.strictObject({
   version: z.literal(1),
   /** The form: what the next files are added with. */
   job: JobSettings,
+  /** Which files of added folders are taken; patterns with semicolons between, empty takes all. See `fileFilter`. */
+  includeFiles: z.string().max(2000),
+  excludeFiles: z.string().max(2000),
   userPresets: z.array(UserPreset).max(50),
   theme: z.enum(THEMES),
   language: z.enum(LANGUAGES),
@@ -69,6 +72,8 @@ export type SettingsPatch = z.infer<typeof SettingsPatch>
 export const DEFAULT_APP_SETTINGS: AppSettings = {
   version: 1,
   job: DEFAULT_JOB_SETTINGS,
+  includeFiles: '',
+  excludeFiles: '',
   userPresets: [],
   theme: 'system',
   language: 'system',

@@ -14,8 +14,8 @@ export type PrecisionReason = (typeof PRECISION_REASONS)[number]
 export const JOINS = ['carried', 'overlap'] as const
 export type Join = (typeof JOINS)[number]
 
-/** What happens where a result is already there. */
-export const ON_EXISTS = ['skip', 'rename', 'overwrite'] as const
+/** What happens where a result is already there; `changed` replaces it where its source or what is heard of the settings is another. */
+export const ON_EXISTS = ['skip', 'changed', 'rename', 'overwrite'] as const
 export type OnExists = (typeof ON_EXISTS)[number]
 
 /** Where results go: beside their sources, in a folder beside them, in one folder, or in one folder with the inputs' tree. */

@@ -46,6 +46,7 @@ function weightOf(warning: PreflightWarning): Weight {
 
 const EXISTS_WORDS = {
   skip: 'outputExistsSkip',
+  changed: 'outputExistsChanged',
   rename: 'outputExistsRename',
   overwrite: 'outputExistsOverwrite'
 } as const

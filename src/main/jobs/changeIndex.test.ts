@@ -1,0 +1,47 @@
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
+import { ChangeIndex, INDEX_NAME, markOf } from './changeIndex'
+
+const root = mkdtempSync(path.join(tmpdir(), 'stillwave-index-'))
+afterAll(() => {
+  rmSync(root, { recursive: true })
+})
+const never = new AbortController().signal
+const source = path.join(root, 'a.wav')
+const mark = (settings: JobSettings = DEFAULT_JOB_SETTINGS): ReturnType<typeof markOf> =>
+  markOf(source, settings, never)
+
+test('a result is current as long as its source, its settings and itself are the same, in a moved folder too', async () => {
+  const folder = path.join(mkdtempSync(path.join(root, 'out-')), 'one')
+  const moved = path.join(root, 'moved')
+  const [planned, written] = [path.join(folder, 'a.mp3'), path.join(folder, 'a.wav')]
+  mkdirSync(folder)
+  writeFileSync(source, 'sound')
+  writeFileSync(written, 'clean')
+  const first = await mark()
+  expect(await new ChangeIndex().isCurrent(planned, first)).toBe(false)
+  await new ChangeIndex().remember(planned, written, first)
+  expect(await new ChangeIndex().isCurrent(planned, first)).toBe(true)
+  // A crash tears a line, another program appends after it.
+  appendFileSync(path.join(folder, INDEX_NAME), '\n{"name":"b.w')
+  await new ChangeIndex().remember(path.join(folder, 'c.wav'), path.join(folder, 'c.wav'), first)
+  renameSync(folder, moved)
+  const there = path.join(moved, 'a.mp3')
+  expect(await new ChangeIndex().isCurrent(there, first)).toBe(true)
+  expect(await new ChangeIndex().isCurrent(there, await mark({ ...DEFAULT_JOB_SETTINGS, strengthPercent: 50 }))).toBe(
+    false
+  )
+  const elsewhere = { ...DEFAULT_JOB_SETTINGS.output, folder: '/x', pattern: 'x', onExists: 'changed' as const }
+  expect(await mark({ ...DEFAULT_JOB_SETTINGS, threads: 3, output: elsewhere })).toEqual(first)
+  writeFileSync(source, 'sounD')
+  expect(await new ChangeIndex().isCurrent(there, await mark())).toBe(false)
+  rmSync(path.join(moved, 'a.wav'))
+  expect(await new ChangeIndex().isCurrent(there, first)).toBe(false)
+})
+
+test('a source that is being hashed can be cancelled', async () => {
+  await expect(markOf(source, DEFAULT_JOB_SETTINGS, AbortSignal.abort())).rejects.toMatchObject({ code: 'E_CANCELLED' })
+})
