@@ -149,7 +149,7 @@ describe('npm run model', () => {
     async () => {
       const weights = shop.write('middle.pt', torchArchive(formulaStateDict({ channels: 72, cascade: 1 })))
       const crashing = startModel(data, 'add', weights)
-      await untilConverting(data)
+      await untilConverting(data, crashing)
       for (const pid of childrenOf(crashing.child)) process.kill(pid, 'SIGKILL')
       const crashed = await crashing.ended
       expect(crashed.code).toBe(1)
@@ -157,7 +157,7 @@ describe('npm run model', () => {
       expect(modelsIn(data)).toEqual([])
 
       const stopping = startModel(data, 'add', weights)
-      await untilConverting(data)
+      await untilConverting(data, stopping)
       const [workshop] = childrenOf(stopping.child)
       stopping.child.kill('SIGINT')
       expect((await stopping.ended).code).toBe(130)
@@ -165,7 +165,7 @@ describe('npm run model', () => {
       expect(existsSync(`/proc/${workshop}`)).toBe(false)
 
       const dying = startModel(data, 'add', weights)
-      await untilConverting(data)
+      await untilConverting(data, dying)
       dying.child.kill('SIGKILL')
       await dying.ended
       expect((await runModel(data, 'list')).stdout).toContain('Installed\n  none')

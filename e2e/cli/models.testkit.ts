@@ -36,11 +36,13 @@ export function modelsIn(data: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : []
 }
 
-/** Waits until a conversion writes. */
-export async function untilConverting(data: string): Promise<void> {
-  for (let n = 0; n < 600; n++) {
+/** Waits until a conversion works: its folders are there, and its process. */
+export async function untilConverting(data: string, { child }: RunningModel): Promise<void> {
+  for (let n = 0; n < 4000; n++) {
     const building = modelsIn(data).find((name) => name.startsWith('.adding-'))
-    if (building !== undefined && existsSync(path.join(data, 'models', building, 'fp16'))) return
+    if (building !== undefined && existsSync(path.join(data, 'models', building, 'fp16'))) {
+      if (childrenOf(child).length > 0) return
+    }
     await sleep(5)
   }
   throw new Error('no conversion began')
