@@ -45,3 +45,13 @@ test('a result is current as long as its source, its settings and itself are the
 test('a source that is being hashed can be cancelled', async () => {
   await expect(markOf(source, DEFAULT_JOB_SETTINGS, AbortSignal.abort())).rejects.toMatchObject({ code: 'E_CANCELLED' })
 })
+
+test('a folder that takes no line fails nothing, and is asked again the next time (a file with a result had failed)', async () => {
+  const folder = path.join(root, 'odd')
+  mkdirSync(path.join(folder, INDEX_NAME), { recursive: true })
+  const made = path.join(folder, 'a.wav')
+  writeFileSync(made, 'clean')
+  const index = new ChangeIndex()
+  await index.remember(made, made, await mark())
+  expect(await index.isCurrent(made, await mark())).toBe(false)
+})

@@ -36,13 +36,18 @@ export class ChangeIndex {
     return (await lstat(path.join(dir, entry.written)).catch(() => null)) !== null
   }
 
+  /** A folder that takes no line of it forgets the result, which is then made again the next time; that fails no file. */
   async remember(planned: string, written: string, mark: Mark): Promise<void> {
     const { dir, base } = path.parse(planned)
     const entry: Entry = { name: base, written: path.basename(written), ...mark }
     const entries = await this.entriesOf(dir)
     // The line before may be torn: this one begins on its own.
-    await appendFile(path.join(dir, INDEX_NAME), `\n${JSON.stringify(entry)}`)
-    entries.set(base, entry)
+    const line = `\n${JSON.stringify(entry)}`
+    const isKept = await appendFile(path.join(dir, INDEX_NAME), line).then(
+      () => true,
+      () => false
+    )
+    if (isKept) entries.set(base, entry)
   }
 
   private entriesOf(folder: string): Promise<Map<string, Entry>> {
