@@ -27,11 +27,16 @@ if (!existsSync(from(runtime))) {
   console.error(`onnxruntime-node has nothing for ${platform} ${arch}: there is no ${runtime}.`)
   process.exit(2)
 }
+/** What `build/ffmpeg/build.sh` made for this platform; a release without it uses the ffmpeg of its user. */
+const ffmpeg = path.join('build', 'ffmpeg', `${platform}-${arch}`)
+const hasFfmpeg = existsSync(from(ffmpeg))
+if (!hasFfmpeg) console.log(`Without ffmpeg: there is no ${ffmpeg} (build/ffmpeg/build.sh makes it).`)
 const hashes: ResourceHashes = {
   ...hashesOf(from('models'), 'models', (name) => name === 'catalog.json' || name.endsWith('.onnx')),
   ...hashesOf(from('demo'), 'demo'),
   ...hashesOf(from('demo-clean'), 'demo-clean'),
-  ...hashesOf(from(runtime), `app.asar.unpacked/${runtime}`)
+  ...hashesOf(from(runtime), `app.asar.unpacked/${runtime}`),
+  ...(hasFfmpeg ? hashesOf(from(ffmpeg), 'ffmpeg') : {})
 }
 writeFileSync(from(HASHES_NAME), `${JSON.stringify(hashes, null, 2)}\n`)
 

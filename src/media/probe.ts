@@ -1,8 +1,10 @@
+import { encodersOf } from '../audio/io/encode/encoderList'
+import { lackedFormats } from '../audio/io/encode/lackedFormats'
 import { locateFfmpeg } from '../audio/io/ffmpeg/findFfmpeg'
-import type { FoundFfmpeg } from '../audio/io/ffmpeg/findFfmpeg'
 import { openMediaFile } from '../audio/io/mediaInfo'
 import { toAppError } from '../shared/errors/appError'
 import type { Probe } from '../shared/jobs/job'
+import type { FoundFfmpeg } from './protocol'
 import { Slots } from './slots'
 
 /** Headers read at a time: more than libuv has threads gain nothing. */
@@ -18,7 +20,7 @@ export class Prober {
 
   /** Which ffmpeg to use from now on. Throws E_NO_FFMPEG where one is set and does not work. */
   configure(ffmpegPath: string | null): Promise<FoundFfmpeg | null> {
-    const found = locateFfmpeg(ffmpegPath)
+    const found = withAbilities(ffmpegPath)
     // Who probes a file that needs it is told as well.
     found.catch(() => undefined)
     this.ffmpeg = found
@@ -44,4 +46,10 @@ export class Prober {
       return { ok: false, error: error.toPayload() }
     }
   }
+}
+
+/** What was found, with what it can do. */
+async function withAbilities(setting: string | null): Promise<FoundFfmpeg | null> {
+  const found = await locateFfmpeg(setting)
+  return found === null ? null : { ...found, lacks: lackedFormats(await encodersOf(found.path)) }
 }

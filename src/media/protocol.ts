@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WRITTEN_BY_FFMPEG } from '../shared/settings/choices'
 import { ERROR_CODES } from '../shared/errors/appError'
 import { MAX_PEAK_BINS, MAX_TILE_LEVEL, SIGNALS } from '../shared/ipc/playerViews'
 
@@ -91,7 +92,13 @@ const Info = z.object({
 })
 
 /** An ffmpeg that answers, by its absolute path. */
-export const FoundFfmpeg = z.object({ path: z.string(), version: z.string() })
+export const FoundFfmpeg = z.object({
+  path: z.string(),
+  version: z.string(),
+  origin: z.enum(['setting', 'app', 'path']),
+  /** What it has no encoder for. */
+  lacks: z.array(z.enum(WRITTEN_BY_FFMPEG))
+})
 export type FoundFfmpeg = z.infer<typeof FoundFfmpeg>
 
 /** What is known of an open clip. */

@@ -54,6 +54,8 @@ export interface DenoiseArgs {
   readonly dryRun: boolean
   /** The share of the files that this run takes; null takes all. */
   readonly shard: Shard | null
+  /** The ffmpeg to use; null looks beside the app and on PATH. */
+  readonly ffmpeg: string | null
   /** Where reports go, each in the form that its ending names. */
   readonly reports: readonly string[]
   readonly quiet: boolean
@@ -94,6 +96,7 @@ const OPTIONS = {
   exclude: { ...TEXT, multiple: true },
   'dry-run': FLAG,
   shard: TEXT,
+  ffmpeg: TEXT,
   report: { ...TEXT, multiple: true },
   quiet: FLAG,
   doctor: FLAG,
@@ -147,6 +150,7 @@ export function parseCommand(argv: readonly string[]): Command {
     patterns: { include: all('include', values.include), exclude: all('exclude', values.exclude) },
     dryRun: values['dry-run'],
     shard: shard(values.shard),
+    ffmpeg: filled('ffmpeg', values.ffmpeg),
     reports: reports(values.report ?? []),
     quiet: values.quiet
   }

@@ -38,6 +38,7 @@ describe('parseCommand', () => {
       patterns: { include: [], exclude: [] },
       dryRun: false,
       shard: null,
+      ffmpeg: null,
       reports: [],
       quiet: false
     })

@@ -37,6 +37,7 @@ INPUT is a file or a folder; folders are taken with all that is in them.
                               clean sound beside their own) or sound (only that)
   --new-times                 outputs get the time of now, not their sources'
   --shard K/N                 the K-th of N shares of the files, for several machines
+  --ffmpeg FILE               the ffmpeg program (default: the app's, else on PATH)
   --report FILE               what became of every file, with levels, times and memory;
                               FILE ends in .json, .csv or .html; may be repeated
   --quiet                     errors only

@@ -25,6 +25,7 @@ export interface PreparedBatch {
 
 /** Everything that can be refused before any work is: throws {@link UsageError} with a sentence that names what to change. */
 export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Promise<PreparedBatch> {
+  await checkProgram(args.ffmpeg)
   const wantedOut = args.out === null ? null : path.resolve(args.out)
   const scan = await scanAll(args, wantedOut, signal)
   const outDir = wantedOut === null ? null : await (args.dryRun ? realOut(wantedOut) : prepareFolder(wantedOut))
@@ -106,6 +107,12 @@ async function refuseInputAsOutput(outDir: string, folders: readonly string[]): 
       )
     }
   }
+}
+
+async function checkProgram(ffmpeg: string | null): Promise<void> {
+  if (ffmpeg === null) return
+  const stats = await stat(path.resolve(ffmpeg)).catch(() => null) // Not there is as bad as not a file.
+  if (!stats?.isFile()) throw new UsageError(`--ffmpeg ${shownPath(ffmpeg)} is not a program`)
 }
 
 async function checkReport(reportPath: string, claims: OutputClaims): Promise<void> {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { AppError, toAppError, type ErrorPayload } from '../../shared/errors/appError'
 import type { NewJob } from '../../shared/jobs/job'
@@ -208,7 +209,7 @@ class DenoiseCommand {
   /** A budget that nothing fits in is a wrong option, told before anything begins. */
   private async withinBudget(memory: JobMemory, model: ResolvedModel, settings: JobSettings): Promise<void> {
     if (settings.budgetMb === null) return
-    const asked = engineSettings(settings, model)
+    const asked = this.engineSettings(settings, model)
     const { state } = await memory.forecast(settings, asked, model.chunkSec)
     if (state !== 'known') this.screen.line('Measuring how much memory the model takes: this is done once.')
     try {
@@ -235,7 +236,7 @@ class DenoiseCommand {
       engine: host,
       claims: batch.claims,
       engineSettings: async (wanted) =>
-        (await memory.plan(wanted, engineSettings(wanted, model), model.chunkSec)).settings,
+        (await memory.plan(wanted, this.engineSettings(wanted, model), model.chunkSec)).settings,
       memory: memory.runner,
       keepsWaiting: false,
       onEngine: this.tellEngine.bind(this),
@@ -329,6 +330,14 @@ class DenoiseCommand {
     for (const reportPath of reportPaths) await writeReport(reportPath, report)
   }
 
+  private engineSettings(settings: JobSettings, model: ResolvedModel): EngineSettings {
+    const { device, join, chunkSec, overlapSec, batch, threads } = settings
+    const { files, fullFiles } = model
+    const { ffmpeg } = this.args
+    const ffmpegPath = ffmpeg === null ? null : path.resolve(ffmpeg)
+    return { model: files, fullModel: fullFiles, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath }
+  }
+
   private exitCode(files: readonly FileReport[]): number {
     if (this.signal.aborted) return EXIT_CANCELLED
     return files.every((file) => file.status === 'done' || file.status === 'skipped') ? EXIT_OK : EXIT_SOME_FAILED
@@ -338,12 +347,6 @@ class DenoiseCommand {
 function newJob({ file, outputPath, error }: PreparedBatch['files'][number]): NewJob {
   const { id, path: inputPath, root, relativePath, explicit, identity } = file
   return { id, inputPath, root, relativePath, explicit, identity, outputPath, error }
-}
-
-function engineSettings(settings: JobSettings, model: ResolvedModel): EngineSettings {
-  const { device, join, chunkSec, overlapSec, batch, threads } = settings
-  const { files, fullFiles } = model
-  return { model: files, fullModel: fullFiles, device, join, chunkSec, overlapSec, batch, threads, ffmpegPath: null }
 }
 
 /** The batch is over: what never began ends with it. */

@@ -433,6 +433,7 @@ export class AppCore {
         cores: cpus().length,
         totalBytes: totalBytes(),
         ffmpeg: this.ffmpeg?.ffmpeg ?? null,
+        ffmpegError: this.ffmpeg?.error ?? null,
         logFolder,
         locale
       },

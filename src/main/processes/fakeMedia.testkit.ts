@@ -67,7 +67,7 @@ process.on('message', (message) => {
   if (message.type === 'configure') {
     log('configure ' + message.ffmpegPath)
     if (message.ffmpegPath === 'dies') process.exit(3)
-    const ffmpeg = message.ffmpegPath === null ? null : { path: message.ffmpegPath, version: '7' }
+    const ffmpeg = message.ffmpegPath === null ? null : { path: message.ffmpegPath, version: '7', origin: 'setting', lacks: [] }
     process.send({ type: 'configured', id: message.id, ffmpeg, encoders: [], error: null })
   } else if (message.type === 'probe') {
     const name = message.path.split(/[\\\\/]/).at(-1)

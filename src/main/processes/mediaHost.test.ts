@@ -109,7 +109,11 @@ describe('MediaHost', () => {
     const stop = host.onFfmpeg(({ ffmpeg }) => seen.push(ffmpeg?.path ?? null))
     expect(await host.ffmpeg()).toEqual({ ffmpeg: null, encoders: [], error: null })
     host.setFfmpeg('/opt/ffmpeg')
-    expect(await host.ffmpeg()).toEqual({ ffmpeg: { path: '/opt/ffmpeg', version: '7' }, encoders: [], error: null })
+    expect(await host.ffmpeg()).toEqual({
+      ffmpeg: { path: '/opt/ffmpeg', version: '7', origin: 'setting', lacks: [] },
+      encoders: [],
+      error: null
+    })
     await host.probe('/a/crash.wav')
     await host.probe('/a/ok.wav')
     expect(seen.slice(0, 2)).toEqual([null, '/opt/ffmpeg'])

@@ -1,7 +1,7 @@
 import type { ErrorPayload } from '../errors/appError'
 import type { QueueEvent, QueueState } from '../jobs/queue'
 import type { AppSettings } from '../settings/appSettings'
-import type { Device, OnExists, Precision, PrecisionReason } from '../settings/choices'
+import type { Device, OnExists, Precision, PrecisionReason, WrittenByFfmpeg } from '../settings/choices'
 import type { BenchView } from './benchViews'
 import type { DeviceChoice, DevicesView } from './deviceViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
@@ -129,6 +129,15 @@ export interface Preflight {
   readonly forecastSec: number | null
 }
 
+/** The ffmpeg in use. */
+export interface FfmpegView {
+  readonly path: string
+  readonly version: string
+  readonly origin: 'setting' | 'app' | 'path'
+  /** What it cannot write. */
+  readonly lacks: readonly WrittenByFfmpeg[]
+}
+
 export interface AppInfo {
   readonly version: string
   readonly platform: string
@@ -137,7 +146,9 @@ export interface AppInfo {
   readonly cores: number
   readonly totalBytes: number
   /** Null where none was found. */
-  readonly ffmpeg: { readonly path: string; readonly version: string } | null
+  readonly ffmpeg: FfmpegView | null
+  /** Why the ffmpeg that was chosen does not work. */
+  readonly ffmpegError: ErrorPayload | null
   readonly logFolder: string
   /** The system's language, as a BCP 47 tag. */
   readonly locale: string

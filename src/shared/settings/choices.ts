@@ -33,3 +33,7 @@ export type OutputQuality = (typeof OUTPUT_QUALITIES)[number]
 /** What becomes of a film: the clean sound in the place of its own, beside its own, or alone in a file of sound. */
 export const VIDEO_WAYS = ['replace', 'add', 'sound'] as const
 export type VideoWay = (typeof VIDEO_WAYS)[number]
+
+/** Formats of sound that ffmpeg writes for us, where it has the encoder. */
+export const WRITTEN_BY_FFMPEG = ['flac', 'alac', 'mp3', 'm4a', 'ogg', 'opus'] as const
+export type WrittenByFfmpeg = (typeof WRITTEN_BY_FFMPEG)[number]

@@ -8,6 +8,7 @@ import { kbpsFor } from './encodeArgs'
 import { createOutput } from './createOutput'
 import type { OutputParts } from './createOutput'
 import { parseEncoders } from './encoderList'
+import { lackedFormats } from './lackedFormats'
 import { chooseOutput } from './outputChoice'
 
 const ffmpegPath = await ffmpegForTests()
@@ -65,6 +66,8 @@ describe('what is written', () => {
   it('reads the encoders off what ffmpeg prints, the legend left out', () => {
     const said = 'Encoders:\n A..... = Audio\n ------\n V..... libx264  x\n A....D flac   FLAC\n A..X.. opus   Opus\n'
     expect([...parseEncoders(said)]).toEqual(['flac', 'opus'])
+    // ffmpeg's own `opus` encoder is an experiment: only libopus counts.
+    expect(lackedFormats(parseEncoders(said))).toEqual(['alac', 'mp3', 'm4a', 'ogg', 'opus'])
   })
 })
 

@@ -13,7 +13,11 @@ export interface FoundFfmpeg {
   readonly path: string
   /** As it says itself: `7.1.1-1+b1`, `N-112233-g0123456789`. */
   readonly version: string
+  readonly origin: FfmpegOrigin
 }
+
+/** Who says where an ffmpeg is: the setting, the app that brings it, or the search path. */
+export type FfmpegOrigin = 'setting' | 'app' | 'path'
 
 /** {@link locateFfmpeg}, the path only. */
 export async function findFfmpeg(setting: string | null, resourceFolders = defaultFolders()): Promise<string | null> {
@@ -32,14 +36,14 @@ export async function locateFfmpeg(
   if (setting !== null) {
     const chosen = resolve(setting)
     const version = await versionOf(chosen)
-    if (version !== null) return { path: chosen, version }
+    if (version !== null) return { path: chosen, version, origin: 'setting' }
     throw new AppError('E_NO_FFMPEG', { path: chosen, detail: 'the ffmpeg that is set does not start' })
   }
   const onPath = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
-  for (const folder of [...resourceFolders, ...onPath]) {
+  for (const [n, folder] of [...resourceFolders, ...onPath].entries()) {
     const candidate = resolve(join(folder, PROGRAM))
     const version = existsSync(candidate) ? await versionOf(candidate) : null
-    if (version !== null) return { path: candidate, version }
+    if (version !== null) return { path: candidate, version, origin: n < resourceFolders.length ? 'app' : 'path' }
   }
   return null
 }

@@ -33,7 +33,8 @@ export function restingSnapshot(change: Partial<Snapshot> = {}): Snapshot {
       cpuModel: 'Test CPU',
       cores: 8,
       totalBytes: 16e9,
-      ffmpeg: { path: '/usr/bin/ffmpeg', version: '5.1' },
+      ffmpeg: { path: '/usr/bin/ffmpeg', version: '5.1', origin: 'path', lacks: [] },
+      ffmpegError: null,
       logFolder: '/logs',
       locale: 'en-GB'
     },
