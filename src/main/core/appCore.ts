@@ -5,43 +5,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
-import type { GpuMemory } from '../../shared/ipc/memoryViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import { splitPatterns } from '../../shared/settings/filePatterns'
 import type { JobSettings } from '../../shared/settings/jobSettings'
-import { ensureFolder } from '../jobs/folders'
 import type { RunReport } from '../reports/runReport'
-import { QueueJournal, type OpenedJournal } from '../jobs/journal'
-import { sweepStaleParts } from '../jobs/partFiles'
-import { QueueStore } from '../jobs/queueStore'
 import type { ResolvedModel } from '../models/library'
-import { readModels, type ModelState } from '../models/modelShelf'
-import type { Models } from '../models/openModels'
-import { openModels } from '../models/openModels'
-import type { BundledPoints } from '../memory/bundledPoints'
 import { JobMemory } from '../memory/jobMemory'
-import { MemoryBook } from '../memory/memoryBook'
 import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
-import { WorkshopHost } from '../processes/workshopHost'
-import { SettingsStore } from '../settings/settingsStore'
 import { onDevice, withoutFailed } from '../devices/autoDevice'
-import { openDevices, type Devices } from '../devices/openDevices'
 import { Adder } from './adder'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
+import { openParts, type CoreParts } from './coreParts'
 import { EngineChoices, engineViewOf } from './engineChoices'
 import { coreHandlers } from './handlers'
 import { reportOfJob, reportOfList } from './coreReports'
 import { totalBytes } from './metricsSampler'
 import { ModelUse } from './modelUse'
 import { Outbox } from './outbox'
-import { Planner } from './planner'
 import { preflight } from './preflight'
 import { Prober } from './prober'
 import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
-import { endWritten, recoveryOf, stillOpen, resultPath } from './recoveryView'
+import { recoveryOf, stillOpen, resultPath } from './recoveryView'
 import { Services } from './services'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
@@ -52,19 +39,6 @@ const CLOSE_PATIENCE_MS = 2000
 const IDLE_ENGINE_MS = 120_000
 /** A window that opens waits so long for word of ffmpeg. */
 const FFMPEG_PATIENCE_MS = 1000
-
-interface Parts {
-  readonly opened: OpenedJournal
-  readonly settings: SettingsStore
-  readonly store: QueueStore
-  readonly planner: Planner
-  readonly models: Models
-  readonly workshop: WorkshopHost
-  readonly devices: Devices
-  readonly modelState: ModelState
-  readonly book: MemoryBook
-  readonly bundled: ReadonlyMap<string, BundledPoints | null>
-}
 
 /** Everything of the app that is not Electron: settings, queue, engine and media process behind the routes. */
 export class AppCore {
@@ -88,7 +62,7 @@ export class AppCore {
 
   private constructor(
     private readonly options: CoreOptions,
-    private readonly parts: Parts
+    private readonly parts: CoreParts
   ) {
     const { store, planner, opened } = parts
     const { push } = options
@@ -135,40 +109,14 @@ export class AppCore {
   }
 
   private static async read(options: CoreOptions): Promise<AppCore> {
-    const { dataFolder, layout, log } = options
-    await ensureFolder(dataFolder)
     let core: AppCore | null = null
-    const onFailure = (error: AppError): void => {
-      log(`the queue can no longer be saved: ${error.message}`, 'error')
-      void core?.queue.stop(error.toPayload())
-    }
-    const opened = await QueueJournal.open({ folder: dataFolder, log, onFailure })
-    try {
-      const folders = opened.interrupted.flatMap((job) => (job.outputPath ? [path.dirname(job.outputPath)] : []))
-      await sweepStaleParts(folders)
-      const store = new QueueStore(opened.state)
-      await endWritten(opened, store)
-      const workshop = new WorkshopHost(options.openWorkshop)
-      const isInUse = (id: string): boolean => core?.modelUse.isInUse(id) ?? false
-      const models = await openModels({ dataFolder, bundledFolder: layout.modelsFolder, workshop, isInUse })
-      const readGpu = (pids: readonly number[]): Promise<GpuMemory | null> =>
-        core?.services.memory.readGpu(pids) ?? Promise.resolve(null)
-      const [settings, planner, modelState, catalog, book, devices] = await Promise.all([
-        SettingsStore.open(dataFolder, log),
-        Planner.of(store),
-        readModels(models.service, models.library),
-        models.library.catalog(),
-        MemoryBook.open({ folder: dataFolder, program: layout.version, log }),
-        openDevices({ dataFolder, workshop, log, readGpu })
-      ])
-      const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
-      const parts = { opened, settings, store, planner, models, workshop, modelState, book, bundled, devices }
-      core = new AppCore(options, parts)
-      return core
-    } catch (error) {
-      await opened.journal.close()
-      throw error
-    }
+    const parts = await openParts(options, {
+      onJournalFailure: (error) => void core?.queue.stop(error.toPayload()),
+      isInUse: (id) => core?.modelUse.isInUse(id) ?? false,
+      readGpu: (pids) => core?.services.memory.readGpu(pids) ?? Promise.resolve(null)
+    })
+    core = new AppCore(options, parts)
+    return core
   }
 
   get settings(): AppSettings {
