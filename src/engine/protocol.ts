@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
-import { DEVICES, JOINS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PRECISIONS, VIDEO_WAYS } from '../shared/settings/choices'
+import {
+  DEVICES,
+  JOINS,
+  LOUDNESS_WAYS,
+  OUTPUT_FORMATS,
+  OUTPUT_QUALITIES,
+  PRECISIONS,
+  VIDEO_WAYS
+} from '../shared/settings/choices'
 
 /**
  * What main and the engine process say to each other: the same over `child_process.fork` and a utility process.
@@ -32,6 +40,14 @@ export const EngineSettings = z.object({
 })
 export type EngineSettings = z.infer<typeof EngineSettings>
 
+/** How loud a result shall be: LUFS count for `target` only; the ceiling in dBTP, null for none. */
+const levelWish = z.object({
+  loudness: z.enum(LOUDNESS_WAYS),
+  targetLufs: z.number(),
+  truePeakDb: z.number().nullable()
+})
+export type LevelWish = z.infer<typeof levelWish>
+
 /** One file to denoise. The engine writes `partPath` whole and synced; main renames it to its final name. */
 export const FileJob = z.object({
   jobId: z.string(),
@@ -43,6 +59,8 @@ export const FileJob = z.object({
   output: z
     .object({ format: z.enum(OUTPUT_FORMATS), quality: z.enum(OUTPUT_QUALITIES), video: z.enum(VIDEO_WAYS).optional() })
     .optional(),
+  /** Absent: the source's level is restored exactly. */
+  level: levelWish.optional(),
   /** How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean). */
   residualGain: z.number().min(0).max(1),
   /** Goes in at the next chunk boundary, paused or not: the others wait with what they have, and go on after it. */

@@ -46,10 +46,12 @@ function meanAbove(powers: readonly number[] | Float64Array, gate: number): numb
   return count === 0 ? null : sum / count
 }
 
-function lufsOf(power: number): number {
+/** LUFS of a mean square of K-weighted samples, summed over the channels. */
+export function lufsOf(power: number): number {
   return OFFSET_DB + 10 * Math.log10(power)
 }
 
-function powerOf(lufs: number): number {
+/** Its inverse. */
+export function powerOf(lufs: number): number {
   return 10 ** ((lufs - OFFSET_DB) / 10)
 }

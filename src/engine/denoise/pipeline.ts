@@ -11,6 +11,7 @@ import type { AudioSink, AudioSource } from '../../audio/io/types'
 import type { FileJob } from '../protocol'
 import { abortable } from './abortable'
 import { ChannelChain } from './channelChain'
+import { Levelling, raised } from './levelling'
 import type { PipelineContext } from './pipelineContext'
 import { probeFile } from './probe'
 import type { FileProbe } from './probe'
@@ -60,12 +61,13 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const output = await openOutput(job, probe, context.ffmpegPath)
   const { sink, extension } = output
   try {
-    const { modelSec, sound } = await fill(sink, job, { ...context, probe })
+    const { modelSec, sound, isHeldDown } = await fillLevelled(sink, job, { ...context, probe })
     await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
     const warnings = new Set([...probe.warnings, ...output.warnings])
     if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
+    if (isHeldDown) warnings.add('W_QUIETER')
     const { sampleRateHz, channels } = probe.format
     return {
       frames: written.frames,
@@ -104,7 +106,26 @@ interface PassTwo extends PipelineContext {
   readonly probe: FileProbe
 }
 
-async function fill(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<Pick<DenoiseResult, 'modelSec' | 'sound'>> {
+type Filled = Pick<DenoiseResult, 'modelSec' | 'sound'>
+type Writer = Pick<AudioSink, 'write' | 'writeSilence'>
+
+/** Into the sink at once, or by way of the disk where the gain is known only at the end. */
+async function fillLevelled(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<Filled & { isHeldDown: boolean }> {
+  const levelling = await Levelling.open(job, pass.probe.format)
+  if (levelling === null) return { ...(await fill(sink, job, pass)), isHeldDown: false }
+  try {
+    const onSource = (block: readonly Float32Array[]): void => {
+      levelling.takeSource(block)
+    }
+    const { modelSec, sound } = await fill(levelling, job, { ...pass, onSource })
+    const { gainDb, isHeldDown } = await levelling.pour(sink, pass.checkpoint)
+    return { modelSec, sound: { before: sound.before, after: raised(sound.after, gainDb) }, isHeldDown }
+  } finally {
+    await levelling.close()
+  }
+}
+
+async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Promise<Filled> {
   const { probe } = pass
   if (probe.channels.every((channel) => channel.isSilent)) {
     await sink.writeSilence(probe.frames)
@@ -132,12 +153,16 @@ function sameFormat(source: AudioSource, probe: FileProbe): boolean {
   return source.format.sampleRateHz === probe.format.sampleRateHz && source.format.channels === probe.format.channels
 }
 
-interface Streaming extends PassTwo {
+interface SourceHook {
+  readonly onSource?: (block: readonly Float32Array[]) => void
+}
+
+interface Streaming extends PassTwo, SourceHook {
   readonly chains: readonly ChannelChain[]
   readonly path: string
 }
 
-async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Promise<SoundChange> {
+async function stream(source: AudioSource, sink: Writer, pass: Streaming): Promise<SoundChange> {
   const { probe, chains, signal } = pass
   const rate = probe.format.sampleRateHz
   const blockFrames = Math.max(1, Math.round((pass.joiner.chunkSamples * rate) / pass.modelRateHz))
@@ -160,6 +185,7 @@ async function stream(source: AudioSource, sink: AudioSink, pass: Streaming): Pr
     frames += block[0]!.length
     if (frames > probe.frames) break
     before.push(block)
+    pass.onSource?.(block)
     await write(await allSettled(chains.map((chain) => chain.push(block[chain.index]!))))
   }
   if (frames !== probe.frames) throw new AppError('E_SOURCE_CHANGED', { path: pass.path })

@@ -2,18 +2,20 @@ import { parseArgs } from 'node:util'
 import {
   DEVICES,
   JOINS,
+  LOUDNESS_WAYS,
   ON_EXISTS,
   OUTPUT_FORMATS,
   OUTPUT_QUALITIES,
   VIDEO_WAYS,
   type Device,
   type Join,
+  type LoudnessWay,
   type OnExists,
   type OutputFormat,
   type OutputQuality,
   type VideoWay
 } from '../../shared/settings/choices'
-import { LIMITS } from '../../shared/settings/jobSettings'
+import { DEFAULT_JOB_SETTINGS, LIMITS, USUAL_TRUE_PEAK_DB } from '../../shared/settings/jobSettings'
 import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
 import type { Shard } from '../jobs/shard'
 import type { FilePatterns } from '../../shared/settings/filePatterns'
@@ -58,6 +60,10 @@ export interface DenoiseArgs {
   readonly ffmpeg: string | null
   /** Where reports go, each in the form that its ending names. */
   readonly reports: readonly string[]
+  readonly loudness: LoudnessWay
+  readonly targetLufs: number
+  /** Null: no ceiling. */
+  readonly truePeakDb: number | null
   readonly quiet: boolean
 }
 
@@ -97,6 +103,9 @@ const OPTIONS = {
   'dry-run': FLAG,
   shard: TEXT,
   ffmpeg: TEXT,
+  loudness: TEXT,
+  'target-lufs': TEXT,
+  'true-peak-db': TEXT,
   report: { ...TEXT, multiple: true },
   quiet: FLAG,
   doctor: FLAG,
@@ -152,6 +161,7 @@ export function parseCommand(argv: readonly string[]): Command {
     shard: shard(values.shard),
     ffmpeg: filled('ffmpeg', values.ffmpeg),
     reports: reports(values.report ?? []),
+    ...level(values.loudness, values['target-lufs'], values['true-peak-db']),
     quiet: values.quiet
   }
   if (args.dryRun && args.reports.length > 0) throw new UsageError('--dry-run writes nothing: leave --report away')
@@ -167,11 +177,39 @@ function refuseBoth(budgetMb: number | null, others: Readonly<Record<string, str
   }
 }
 
+/** A target is named with its way, or not at all; a ceiling comes with every way but the exact one. */
+function level(
+  way: string | undefined,
+  target: string | undefined,
+  ceiling: string | undefined
+): Pick<DenoiseArgs, 'loudness' | 'targetLufs' | 'truePeakDb'> {
+  const loudness = oneOf('loudness', way, LOUDNESS_WAYS) ?? 'restore'
+  if (target !== undefined && loudness !== 'target') {
+    throw new UsageError('--target-lufs counts for --loudness target only')
+  }
+  const targetLufs = number('target-lufs', target, LIMITS.targetLufs) ?? DEFAULT_JOB_SETTINGS.output.targetLufs
+  if (ceiling === 'off') return { loudness, targetLufs, truePeakDb: null }
+  const usual = loudness === 'restore' ? null : USUAL_TRUE_PEAK_DB
+  return { loudness, targetLufs, truePeakDb: number('true-peak-db', ceiling, LIMITS.truePeakDb) ?? usual }
+}
+
+/** parseArgs takes a value with a minus for an option. */
+function withNegatives(argv: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of argv) {
+    const last = joined.at(-1)
+    if ((last === '--target-lufs' || last === '--true-peak-db') && /^-[\d.]/u.test(arg)) {
+      joined[joined.length - 1] = `${last}=${arg}`
+    } else joined.push(arg)
+  }
+  return joined
+}
+
 type ParsedArgs = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>
 
 function parsed(argv: readonly string[]): ParsedArgs {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true })
+    return parseArgs({ args: withNegatives(argv), options: OPTIONS, allowPositionals: true, strict: true })
   } catch (error) {
     // parseArgs names the option in its first sentence; the rest is about shells and dashes.
     throw new UsageError(error instanceof Error ? error.message.split(/\.?(?:\n| To specify)/u)[0]! : String(error))
@@ -236,7 +274,7 @@ interface Range {
 
 function number(name: string, value: string | undefined, { min, max, whole = false }: Range): number | null {
   if (value === undefined) return null
-  const parsedNumber = /^\d+(?:\.\d+)?$|^\.\d+$/u.test(value) ? Number(value) : Number.NaN
+  const parsedNumber = /^-?(?:\d+(?:\.\d+)?|\.\d+)$/u.test(value) ? Number(value) : Number.NaN
   if (!(parsedNumber >= min && parsedNumber <= max) || (whole && !Number.isInteger(parsedNumber))) {
     throw new UsageError(`--${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not "${value}"`)
   }

@@ -39,6 +39,9 @@ describe('parseCommand', () => {
       dryRun: false,
       shard: null,
       ffmpeg: null,
+      loudness: 'restore',
+      targetLufs: -16,
+      truePeakDb: null,
       reports: [],
       quiet: false
     })
@@ -70,7 +73,17 @@ describe('parseCommand', () => {
     })
   })
 
+  it('takes a loudness with its negative numbers, and a ceiling with it (a minus was read as an option)', () => {
+    const target = parse('in', '--loudness', 'target', '--target-lufs', '-19.5')
+    expect(target).toMatchObject({ loudness: 'target', targetLufs: -19.5, truePeakDb: -1 })
+    expect(parse('in', '--true-peak-db', '-2')).toMatchObject({ loudness: 'restore', truePeakDb: -2 })
+    expect(parse('in', '--loudness=match', '--true-peak-db', 'off').truePeakDb).toBeNull()
+    expect(() => parse('in', '--target-lufs', '-19')).toThrow('--loudness target')
+  })
+
   it.each([
+    ['--loudness', 'louder'],
+    ['--true-peak-db', '3'],
     ['--chunk-seconds', '0'],
     ['--chunk-seconds', '1e3'],
     ['--chunk-seconds', 'NaN'],

@@ -35,6 +35,11 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --quality NAME              small, standard (default) or high: of lossy formats
   --video WAY                 of films: replace (default: their sound), add (the
                               clean sound beside their own) or sound (only that)
+  --loudness WAY              restore (default: levels as they were), match (the
+                              source's loudness) or target
+  --target-lufs N             of target, integrated (EBU R128; default -16)
+  --true-peak-db N|off        no true peak over it: a file is turned down for that
+                              (default -1 for match and target, else off)
   --new-times                 outputs get the time of now, not their sources'
   --shard K/N                 the K-th of N shares of the files, for several machines
   --ffmpeg FILE               the ffmpeg program (default: the app's, else on PATH)

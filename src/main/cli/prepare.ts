@@ -48,8 +48,9 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
   const place = outDir === null ? 'beside' : 'tree'
   const pattern = args.namePattern ?? defaultPattern(place)
-  const { onExists, format, quality, video, keepTimes } = args
-  return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes }
+  const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb } = args
+  const level = { loudness, targetLufs, truePeakDb }
+  return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes, ...level }
 }
 
 async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {

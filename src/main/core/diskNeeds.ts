@@ -50,6 +50,11 @@ export function outputBytes(job: Job, { format, quality, video }: OutputSettings
   return Math.max(likeSource, ((durationSec * channels * LOSSY_KBPS_A_CHANNEL * 1000) / 8) * factor)
 }
 
+/** Bytes that lie beside the result while it is made: the loudness of a result is known only at its end. */
+export function intermediateBytes(job: Job, { loudness, truePeakDb }: OutputSettings): number {
+  return loudness === 'restore' && truePeakDb === null ? 0 : pcmBytes(job, 32)
+}
+
 /** A lossy track of the film's length. */
 function soundBytes({ probe }: Job): number {
   if (!probe?.ok || probe.info.durationSec === null) return 0

@@ -119,6 +119,8 @@ describe('preflight', () => {
     }
     expect(await needs({ format: 'wav16' })).toBe(1e10 * 48_000 * 4)
     expect(await needs({ format: 'mp3' })).toBe(1e10 * 24_000)
+    // A result whose loudness is chosen waits as float32 beside the file.
+    expect(await needs({ format: 'mp3', loudness: 'target' })).toBe(1e10 * (24_000 + 48_000 * 8))
     expect(await needs({ format: 'mp3', quality: 'high' })).toBeGreaterThan(1e10 * 24_000)
   })
 

@@ -12,7 +12,7 @@ import { desiredName, desiredPath } from '../jobs/desiredPath'
 import { isInside, pathKey } from '../jobs/fileNames'
 import { FolderListings } from '../jobs/folderListings'
 import { assertWritable } from '../jobs/partFiles'
-import { outputBytes } from './diskNeeds'
+import { intermediateBytes, outputBytes } from './diskNeeds'
 import { settingsKeyOf } from './settingsKey'
 
 /** How long looking at the disk may take; what was not seen by then is not counted. */
@@ -88,6 +88,8 @@ class Tally {
   private readonly films: string[] = []
   private inside: string | null = null
   private differ = 0
+  /** What the largest files that run together need while they run. */
+  private intermediate = 0
   private readonly formKey: string
   private readonly now = new Date()
 
@@ -108,6 +110,7 @@ class Tally {
     const mayList = mayReadDisk && (this.folders.has(folder) || this.folders.size < LISTED_FOLDERS)
     const there = await this.lookAtName(job, settings, mayList)
     const bytes = there && output.onExists === 'skip' ? 0 : outputBytes(job, output)
+    if (bytes > 0) this.intermediate = Math.max(this.intermediate, intermediateBytes(job, output) * settings.batch)
     this.folders.set(folder, (this.folders.get(folder) ?? 0) + bytes)
   }
 
@@ -171,7 +174,7 @@ class Tally {
       }
     }
     for (const disk of disks.values()) {
-      const neededBytes = Math.round(disk.neededBytes + DISK_MARGIN_BYTES)
+      const neededBytes = Math.round(disk.neededBytes + this.intermediate + DISK_MARGIN_BYTES)
       if (neededBytes > disk.freeBytes) warnings.push({ kind: 'disk', ...disk, neededBytes })
     }
     return warnings

@@ -275,9 +275,13 @@ export class QueueRunner {
     await this.ensureEngine(run, settings)
     const residualGain = 1 - settings.strengthPercent / 100
     const { id: jobId, inputPath } = job
-    const { onExists, format, quality, video, keepTimes } = settings.output
+    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb } = settings.output
     const output = { format, quality, video }
-    const file: FileJob = { jobId, inputPath, partPath, outputContainer: null, output, residualGain, isUrgent: false }
+    const level = { loudness, targetLufs, truePeakDb }
+    const file: FileJob = {
+      ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
+      ...{ residualGain, isUrgent: false }
+    }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)
     const request = { partPath, plannedPath: job.outputPath, extension: done.extension }

@@ -47,6 +47,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
 export const WARNING_CODES = [
   'W_TRUNCATED',
   'W_CLIPPED',
+  'W_QUIETER',
   'W_FORMAT_CHANGED',
   'W_DEVICE_FALLBACK',
   'W_PRECISION_FALLBACK',

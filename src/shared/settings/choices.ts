@@ -37,3 +37,7 @@ export type VideoWay = (typeof VIDEO_WAYS)[number]
 /** Formats of sound that ffmpeg writes for us, where it has the encoder. */
 export const WRITTEN_BY_FFMPEG = ['flac', 'alac', 'mp3', 'm4a', 'ogg', 'opus'] as const
 export type WrittenByFfmpeg = (typeof WRITTEN_BY_FFMPEG)[number]
+
+/** How loud results are: as the model leaves them at the source's level, at the source's measured loudness, or at a target. */
+export const LOUDNESS_WAYS = ['restore', 'match', 'target'] as const
+export type LoudnessWay = (typeof LOUDNESS_WAYS)[number]

@@ -1,14 +1,26 @@
 import { z } from 'zod'
-import { DEVICES, JOINS, ON_EXISTS, OUTPUT_FORMATS, OUTPUT_QUALITIES, PLACES, PRECISIONS, VIDEO_WAYS } from './choices'
+import {
+  DEVICES,
+  JOINS,
+  LOUDNESS_WAYS,
+  ON_EXISTS,
+  OUTPUT_FORMATS,
+  OUTPUT_QUALITIES,
+  PLACES,
+  PRECISIONS,
+  VIDEO_WAYS
+} from './choices'
 import { patternProblem } from './namePattern'
 
-/** Limits of the numbers that a person may set; seconds, lanes, MB, threads. */
+/** Limits of the numbers that a person may set; seconds, lanes, MB, threads, LUFS, dBTP. */
 export const LIMITS = {
   chunkSec: { min: 0.25, max: 60 },
   overlapSec: { min: 0, max: 10 },
   batch: { min: 1, max: 16 },
   budgetMb: { min: 64, max: 1_048_576 },
-  threads: { min: 1, max: 64 }
+  threads: { min: 1, max: 64 },
+  targetLufs: { min: -40, max: -5 },
+  truePeakDb: { min: -20, max: 0 }
 } as const
 
 const within = (limit: { readonly min: number; readonly max: number }): z.ZodNumber =>
@@ -33,7 +45,12 @@ export const OutputSettings = z.strictObject({
   /** Of films; counts for the format `source` only, any other is one of sound. */
   video: z.enum(VIDEO_WAYS),
   /** The result has its source's times of change and of reading. */
-  keepTimes: z.boolean()
+  keepTimes: z.boolean(),
+  loudness: z.enum(LOUDNESS_WAYS),
+  /** Integrated loudness (EBU R128); counts for `target` only. */
+  targetLufs: within(LIMITS.targetLufs),
+  /** No true peak (dBTP) over it: the whole file is turned down for that. Null: no ceiling. */
+  truePeakDb: within(LIMITS.truePeakDb).nullable()
 })
 export type OutputSettings = z.infer<typeof OutputSettings>
 
@@ -82,6 +99,12 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
     format: 'source',
     quality: 'standard',
     video: 'replace',
-    keepTimes: true
+    keepTimes: true,
+    loudness: 'restore',
+    targetLufs: -16,
+    truePeakDb: null
   }
 }
+
+/** The ceiling that comes with a loudness that is not the source's own: EBU R128. */
+export const USUAL_TRUE_PEAK_DB = -1

@@ -1,4 +1,4 @@
-import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { flushPromises, mount, type DOMWrapper, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { emptyQueue, reduceQueue } from '../../../../shared/jobs/reduceQueue'
@@ -93,6 +93,22 @@ describe('SettingsPanel', () => {
     ;(button('Advanced') as HTMLButtonElement).click()
     await settle()
     expect(panel.text()).toContain('How chunks join')
+  })
+
+  it('gives a ceiling with a loudness, and takes it away with it (a target that clips)', async () => {
+    await open()
+    const ways = (): DOMWrapper<Element>[] => panel.get('[aria-label="Loudness"]').findAll('[role=radio]')
+    await ways()[2]!.trigger('click')
+    await settle()
+    expect(main.job.output).toMatchObject({ loudness: 'target', truePeakDb: -1 })
+    const target = panel.get<HTMLInputElement>('input[aria-label="Target loudness"]')
+    await target.setValue('-23')
+    await target.trigger('blur')
+    await settle()
+    expect(main.job.output.targetLufs).toBe(-23)
+    await ways()[0]!.trigger('click')
+    await settle()
+    expect(main.job.output).toMatchObject({ loudness: 'restore', truePeakDb: null })
   })
 
   it('stores no name that cannot be one, and says why', async () => {
