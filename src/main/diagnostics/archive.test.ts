@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, hostname, tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
-import { unzipSync } from 'fflate'
+import { unzipSync } from 'fflate/browser'
 import { afterAll, describe, expect, test } from 'vitest'
 import { DEFAULT_APP_SETTINGS } from '../../shared/settings/appSettings'
 import { layoutOf } from '../compose'

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
-import { strToU8, zipSync } from 'fflate'
+// Its build for Node names a `require` of its own, as the bundler does.
+import { strToU8, zipSync } from 'fflate/browser'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { SavedDiagnostics } from '../../shared/ipc/diagnosticsViews'
 import { doctorText } from './doctorText'
