@@ -68,7 +68,16 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
   it('the settings, with those for the few', async () => {
     await patch(app, { showAdvanced: true, job: { join: 'overlap', chunkSec: 2, overlapSec: 0.5 } })
     await look(app, 'settings-overlap')
-    await patch(app, { showAdvanced: false, job: { join: 'carried', chunkSec: 1 } })
+    await patch(app, { job: { join: 'carried', chunkSec: 1 } })
+    // All of them at once: a window that is higher than any screen.
+    await app.control.resize(1280, 2000)
+    await patch(app, { job: { output: { format: 'mp3', loudness: 'target', truePeakDb: -1 } } })
+    await look(app, 'settings-all')
+    await patch(app, {
+      showAdvanced: false,
+      job: { output: { format: 'source', loudness: 'restore', truePeakDb: null } }
+    })
+    await app.control.resize(1280, 800)
   })
 
   it('a batch at work, in three sizes of the window', async () => {
