@@ -14,6 +14,7 @@ import { autoText } from './deviceWords'
 import { QueueRunner } from '../jobs/runner'
 import { QueueStore } from '../jobs/queueStore'
 import type { JobMemory } from '../memory/jobMemory'
+import { graphHash } from '../memory/runKey'
 import type { ModelLibrary, ResolvedModel, ResolveOptions } from '../models/library'
 import type { ModelService } from '../models/modelService'
 import type { Precision, PrecisionReason } from '../../shared/settings/choices'
@@ -237,6 +238,7 @@ class DenoiseCommand {
       claims: batch.claims,
       engineSettings: async (wanted) =>
         (await memory.plan(wanted, this.engineSettings(wanted, model), model.chunkSec)).settings,
+      modelHash: ({ join }) => graphHash({ model: model.files, join }),
       memory: memory.runner,
       keepsWaiting: false,
       onEngine: this.tellEngine.bind(this),

@@ -12,6 +12,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { RunReport } from '../reports/runReport'
 import type { ResolvedModel } from '../models/library'
 import { JobMemory } from '../memory/jobMemory'
+import { graphHash } from '../memory/runKey'
 import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
 import { onDevice, withoutFailed } from '../devices/autoDevice'
@@ -78,6 +79,8 @@ export class AppCore {
       host: this.host,
       progress: this.progress,
       engineSettings: async (settings) => (this.choices.last = await this.engineSettings(settings)),
+      modelHash: async (settings) =>
+        graphHash({ model: (await this.modelUse.resolve(settings)).files, join: settings.join }),
       memory: this.memory.runner,
       ffmpegPath: () => this.settings.ffmpegPath,
       onFinished: (end) => {

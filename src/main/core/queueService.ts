@@ -25,6 +25,7 @@ export interface QueueServiceOptions {
   readonly host: EngineHost
   readonly progress: ProgressTracker
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  readonly modelHash: (settings: JobSettings) => Promise<string>
   /** What follows where memory runs out. */
   readonly memory: RunnerMemory
   readonly ffmpegPath: () => string | null
@@ -49,12 +50,13 @@ export class QueueService {
   private readonly doomed = new Set<string>()
 
   constructor(private readonly options: QueueServiceOptions) {
-    const { store, host, planner, progress, engineSettings, memory, ffmpegPath } = options
+    const { store, host, planner, progress, engineSettings, modelHash, memory, ffmpegPath } = options
     this.runner = new QueueRunner({
       store,
       engine: host,
       claims: planner.claims,
       engineSettings,
+      modelHash,
       memory,
       ffmpegPath,
       keepsWaiting: true,

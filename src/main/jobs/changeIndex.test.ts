@@ -11,8 +11,8 @@ afterAll(() => {
 })
 const never = new AbortController().signal
 const source = path.join(root, 'a.wav')
-const mark = (settings: JobSettings = DEFAULT_JOB_SETTINGS): ReturnType<typeof markOf> =>
-  markOf(source, settings, never)
+const mark = (settings: JobSettings = DEFAULT_JOB_SETTINGS, model = 'weights'): ReturnType<typeof markOf> =>
+  markOf(source, { settings, model }, never)
 
 test('a result is current as long as its source, its settings and itself are the same, in a moved folder too', async () => {
   const folder = path.join(mkdtempSync(path.join(root, 'out-')), 'one')
@@ -34,6 +34,8 @@ test('a result is current as long as its source, its settings and itself are the
   expect(await new ChangeIndex().isCurrent(there, await mark({ ...DEFAULT_JOB_SETTINGS, strengthPercent: 50 }))).toBe(
     false
   )
+  // An update of the app brings other weights under the same name.
+  expect(await new ChangeIndex().isCurrent(there, await mark(DEFAULT_JOB_SETTINGS, 'others'))).toBe(false)
   const elsewhere = { ...DEFAULT_JOB_SETTINGS.output, folder: '/x', pattern: 'x', onExists: 'changed' as const }
   expect(await mark({ ...DEFAULT_JOB_SETTINGS, threads: 3, output: elsewhere })).toEqual(first)
   writeFileSync(source, 'sounD')
@@ -43,7 +45,9 @@ test('a result is current as long as its source, its settings and itself are the
 })
 
 test('a source that is being hashed can be cancelled', async () => {
-  await expect(markOf(source, DEFAULT_JOB_SETTINGS, AbortSignal.abort())).rejects.toMatchObject({ code: 'E_CANCELLED' })
+  await expect(
+    markOf(source, { settings: DEFAULT_JOB_SETTINGS, model: '' }, AbortSignal.abort())
+  ).rejects.toMatchObject({ code: 'E_CANCELLED' })
 })
 
 test('a folder that takes no line fails nothing, and is asked again the next time (a file with a result had failed)', async () => {

@@ -9,9 +9,10 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 /** Beside the results, so that it goes where they go; one line for each result that was written. */
 export const INDEX_NAME = '.stillwave-index'
 
-/** What a result was made of: hashes of the source's bytes and of the settings that are heard in it. */
+/** What a result was made of: hashes of the source's bytes, of the model's, and of the settings that are heard in it. */
 export interface Mark {
   readonly source: string
+  readonly model: string
   readonly settings: string
 }
 
@@ -32,7 +33,7 @@ export class ChangeIndex {
   async isCurrent(outputPath: string, mark: Mark): Promise<boolean> {
     const { dir, base } = path.parse(outputPath)
     const entry = (await this.entriesOf(dir)).get(base)
-    if (entry?.source !== mark.source || entry.settings !== mark.settings) return false
+    if (entry?.source !== mark.source || entry.model !== mark.model || entry.settings !== mark.settings) return false
     return (await lstat(path.join(dir, entry.written)).catch(() => null)) !== null
   }
 
@@ -58,14 +59,18 @@ export class ChangeIndex {
 }
 
 /** Reads the whole source. Throws `E_CANCELLED` where `signal` says so. */
-export async function markOf(sourcePath: string, settings: JobSettings, signal: AbortSignal): Promise<Mark> {
+export async function markOf(
+  sourcePath: string,
+  { settings, model }: { readonly settings: JobSettings; readonly model: string },
+  signal: AbortSignal
+): Promise<Mark> {
   const hash = createHash('sha256')
   try {
     await pipeline(createReadStream(sourcePath), hash, { signal })
   } catch (thrown) {
     throw signal.aborted ? new AppError('E_CANCELLED') : thrown
   }
-  return { source: hash.digest('hex'), settings: settingsHash(settings) }
+  return { source: hash.digest('hex'), model, settings: settingsHash(settings) }
 }
 
 /** What only says where a result lies and how fast it is made. */
@@ -93,7 +98,7 @@ async function readEntries(file: string): Promise<Map<string, Entry>> {
 function entryOf(line: string): Entry | null {
   try {
     const value = JSON.parse(line) as Partial<Entry> | null
-    const fields = [value?.name, value?.written, value?.source, value?.settings]
+    const fields = [value?.name, value?.written, value?.source, value?.model, value?.settings]
     const isOurs =
       fields.every((field) => typeof field === 'string') && path.basename(value!.written!) === value!.written
     return isOurs ? (value as Entry) : null

@@ -44,6 +44,7 @@ function bench(more: Partial<RunnerOptions> = {}): Bench {
     engine: host,
     claims,
     engineSettings: ({ batch }) => Promise.resolve({ ...fakeSettings(), batch }),
+    modelHash: () => Promise.resolve('weights'),
     keepsWaiting: false,
     ...more
   })

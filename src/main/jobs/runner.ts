@@ -32,6 +32,8 @@ export interface RunnerOptions {
   readonly claims: OutputClaims
   /** What the engine is started with for a job's settings. Throws where there is no such model. */
   readonly engineSettings: (settings: JobSettings) => Promise<EngineSettings>
+  /** Of the file that runs with these: a result of other weights is another result. */
+  readonly modelHash: (settings: JobSettings) => Promise<string>
   /** Memory ran out with these: whether the next start has smaller ones, or another device. Absent: the rules for crashes count. */
   readonly memory?: RunnerMemory
   /** Whether a file that finds no engine or no disk goes back to the queue (the window) or fails with the reason (the command line). */
@@ -246,7 +248,7 @@ export class QueueRunner {
     await assertUnchanged(job.inputPath, job.identity)
     const settings = this.settingsOf(job)
     const { onExists } = settings.output
-    const mark = onExists === 'changed' ? await markOf(job.inputPath, settings, run.abort.signal) : null
+    const mark = onExists === 'changed' ? await this.markOf(job, settings, run) : null
     if (mark ? await this.index.isCurrent(outputPath, mark) : onExists === 'skip' && (await exists(outputPath))) {
       this.options.store.dispatch({ type: 'jobSkipped', jobId: job.id })
       return
@@ -263,6 +265,10 @@ export class QueueRunner {
       await removePart(partPath).catch(() => undefined)
       throw thrown
     }
+  }
+
+  private async markOf({ inputPath }: Job, settings: JobSettings, { abort }: Run): Promise<Mark> {
+    return markOf(inputPath, { settings, model: await this.options.modelHash(settings) }, abort.signal)
   }
 
   private async denoise(

@@ -11,13 +11,21 @@ const hashes = new Map<string, string>()
  * driver, the threads and how chunks join. A file whose hash nobody wrote down is hashed once. Errors of the file system.
  */
 export async function runKey(settings: EngineSettings, graphics: () => string = graphicsId): Promise<string> {
-  const { model, device, threads } = settings
-  const isCarried = settings.join === 'carried' && model.statefulPath !== null
-  const file = isCarried ? model.statefulPath! : model.onePassPath
-  const sha256 = (isCarried ? model.statefulSha256 : model.onePassSha256) ?? (await hashOnce(file))
-  const key = [sha256, keyOf(device), threads ?? 'auto', isCarried ? 'carried' : 'overlap'].join(' ')
+  const { device, threads } = settings
+  const way = isCarried(settings) ? 'carried' : 'overlap'
+  const key = [await graphHash(settings), keyOf(device), threads ?? 'auto', way].join(' ')
   const cards = keyOf(device) === 'cpu' ? '' : graphics()
   return cards === '' ? key : `${key} [${cards}]`
+}
+
+/** SHA-256 of the model file that runs with this join. Errors of the file system. */
+export async function graphHash(settings: Pick<EngineSettings, 'model' | 'join'>): Promise<string> {
+  const { statefulPath, onePassPath, statefulSha256, onePassSha256 } = settings.model
+  return isCarried(settings) ? (statefulSha256 ?? hashOnce(statefulPath!)) : (onePassSha256 ?? hashOnce(onePassPath))
+}
+
+function isCarried({ model, join }: Pick<EngineSettings, 'model' | 'join'>): boolean {
+  return join === 'carried' && model.statefulPath !== null
 }
 
 async function hashOnce(file: string): Promise<string> {
