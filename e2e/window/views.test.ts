@@ -70,7 +70,7 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     await look(app, 'settings-overlap')
     await patch(app, { job: { join: 'carried', chunkSec: 1 } })
     // All of them at once: a window that is higher than any screen.
-    await app.control.resize(1280, 2000)
+    await app.control.resize(1280, 2900)
     await patch(app, { job: { output: { format: 'mp3', loudness: 'target', truePeakDb: -1 } } })
     await look(app, 'settings-all')
     await patch(app, {

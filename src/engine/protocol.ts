@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
 import {
+  ABOVE_8K_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -61,7 +62,12 @@ export const FileJob = z.object({
     .optional(),
   /** Absent: the source's level is restored exactly. */
   level: levelWish.optional(),
-  /** How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean). */
+  /** The band that the model does not hear; absent: kept with the gain that follows what lies below it. */
+  above8k: z.enum(ABOVE_8K_WAYS).optional(),
+  /**
+   * How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean), of the model's
+   * band alone where the one above it is not kept.
+   */
   residualGain: z.number().min(0).max(1),
   /** Goes in at the next chunk boundary, paused or not: the others wait with what they have, and go on after it. */
   isUrgent: z.boolean()

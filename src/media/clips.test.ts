@@ -111,16 +111,51 @@ describe.skipIf(!isBuilt)('clips of PCM', () => {
     expect((await floats(child, clipId, 0, 1))[0]).toBeCloseTo(0.25, 6)
   })
 
-  it('pad a result that is some frames short, and refuse one of another rate', async () => {
+  it('pad a result that is some frames short, and refuse one of more channels', async () => {
     const child = started()
     const original = await wav('long.wav', [noise(1000)])
     const short = await wav('short.wav', [noise(990)])
     const { clipId } = await facts(child, original, { cleanPath: short })
     const samples = await floats(child, clipId, 985, 15)
     expect([...samples.filter((_, i) => i % 2 === 1).slice(5)]).toEqual(Array.from({ length: 10 }, () => 0))
-    const other = await wav('rate.wav', [noise(1000)], { sampleRateHz: 48_000 })
+    const other = await wav('more.wav', [noise(1000), noise(1000)])
     const { result } = await open(child, original, { cleanPath: other })
     expect(result).toMatchObject({ ok: false, error: { code: 'E_UNSUPPORTED' } })
+  })
+
+  it('lay a result of another rate beside its source, each part as in the whole (a lag, a seam between reads)', async () => {
+    const tone = (rate: number): Float32Array =>
+      new Float32Array(rate / 2).map((_, i) => 0.5 * Math.sin((2 * Math.PI * 1234 * i) / rate))
+    const child = started()
+    const original = await wav('high.wav', [tone(44_100)], { sampleRateHz: 44_100 })
+    const { clipId, frames, sampleRateHz } = await facts(child, original, {
+      cleanPath: await wav('low.wav', [tone(16_000)])
+    })
+    expect([frames, sampleRateHz]).toEqual([22_050, 44_100])
+    const whole = await floats(child, clipId, 0, frames)
+    for (let i = 441; i < frames - 441; i++) expect(Math.abs(whole[2 * i]! - whole[2 * i + 1]!)).toBeLessThan(1e-4)
+    for (const [at, count] of [
+      [0, 7],
+      [5000, 1000],
+      [21_900, 500]
+    ] as const) {
+      const part = await floats(child, clipId, at, count)
+      part.forEach((value, i) => {
+        expect(Math.abs(value - whole[2 * at + i]!)).toBeLessThan(1e-6)
+      })
+    }
+  })
+
+  it('lay a mono result beside the mean of its source’s channels (what is removed would hold the sides)', async () => {
+    const [left, right, clean] = [noise(500, 1), noise(500, 2), noise(500, 3)]
+    const child = started()
+    const { clipId, channels } = await facts(child, await wav('sides.wav', [left, right]), {
+      cleanPath: await wav('mid.wav', [clean])
+    })
+    expect(channels).toBe(1)
+    const samples = await floats(child, clipId, 0, 500)
+    expect(samples.filter((_, i) => i % 2 === 0)).toEqual(left.map((value, i) => (value + right[i]!) / 2))
+    expect(samples.filter((_, i) => i % 2 === 1)).toEqual(clean)
   })
 
   it('have exact peaks of all three signals at any width, and repeat samples where bins are finer (zeros between them)', async () => {

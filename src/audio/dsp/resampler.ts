@@ -5,6 +5,18 @@ import { isSilent } from './silence'
 const BLOCK_SAMPLES = 8192
 const MAX_RATE_HZ = 768000
 
+const banks = new Map<string, WeakRef<KaiserBank>>()
+
+/** One filter for all resamplers of a ratio, for as long as there is one. */
+function sharedBank(up: number, down: number): KaiserBank {
+  const key = `${up}/${down}`
+  const found = banks.get(key)?.deref()
+  if (found) return found
+  const made = kaiserBank(up, down)
+  banks.set(key, new WeakRef(made))
+  return made
+}
+
 /** Greatest common divisor of two positive integers. */
 export function greatestCommonDivisor(a: number, b: number): number {
   while (b !== 0) [a, b] = [b, a % b]
@@ -49,13 +61,18 @@ export class Resampler {
     const divisor = greatestCommonDivisor(rates.fromHz, rates.toHz)
     this.up = rates.toHz / divisor
     this.down = rates.fromHz / divisor
-    this.bank = this.up === this.down ? null : kaiserBank(this.up, this.down)
+    this.bank = this.up === this.down ? null : sharedBank(this.up, this.down)
     const taps = this.bank?.taps ?? 0
     const grouped = this.bank !== null && !this.bank.interpolated && 4 * this.down <= BLOCK_SAMPLES
     this.groupOutputs = grouped ? 4 * this.up : 1
     this.history = new Float64Array(this.bank === null ? 0 : taps + 2 * BLOCK_SAMPLES)
     this.filled = Math.max(0, taps / 2 - 1)
     this.historyStart = -this.filled
+  }
+
+  /** Input samples on each side of an output's time that it is made of. */
+  get reach(): number {
+    return this.bank === null ? 0 : this.bank.taps / 2
   }
 
   /** Output samples that `inputSamples` make when {@link finish} is not told otherwise: ceil(inputSamples * toHz / fromHz). */

@@ -1,5 +1,6 @@
 import { concat } from '../../audio/dsp/concat'
 import { AppError } from '../../shared/errors/appError'
+import type { Above8kWay } from '../../shared/settings/choices'
 import type { RateConverter } from './excerpts'
 import type { LaneDenoiser } from './join'
 import { toModelRate } from './modelRate'
@@ -7,12 +8,12 @@ import type { PipelineContext } from './pipelineContext'
 import type { ChannelProbe, FileProbe } from './probe'
 import { newRecombiner } from './recombine'
 import type { Recombiner } from './recombine'
-import { withResidual } from './residual'
 import { isFinite32, SampleQueue } from './samples'
 
 const NOTHING = new Float32Array(0)
 
 export interface ChainContext extends PipelineContext {
+  readonly above8k: Above8kWay
   readonly residualGain: number
 }
 
@@ -26,7 +27,7 @@ interface ChainParts {
 
 /**
  * One channel through pass 2: to the model's rate and level, through the model, and back. What comes out together with
- * `finish` is exactly as long as what went in. A channel that is silent all through gives nothing.
+ * `finish` is exactly as long as what went in, at the result's rate. A channel that is silent all through gives nothing.
  */
 export class ChannelChain {
   private levelled = NOTHING
@@ -45,8 +46,8 @@ export class ChannelChain {
     const totalSamples = Math.ceil((probe.frames * context.modelRateHz) / sampleRateHz)
     const { checkpoint, isHeld, trace } = context
     const lane = await context.joiner.open({ totalSamples, gain, survey, checkpoint, isHeld, trace })
-    const rates = { sampleRateHz, modelRateHz: context.modelRateHz }
-    const recombiner = withResidual(newRecombiner({ ...rates, frames: probe.frames }), context.residualGain)
+    const { modelRateHz, above8k, residualGain } = context
+    const recombiner = newRecombiner({ sampleRateHz, modelRateHz, frames: probe.frames, above8k, residualGain })
     const toModel = toModelRate(sampleRateHz, context.modelRateHz)
     return new ChannelChain(index, { index, gain, toModel, lane, recombiner })
   }

@@ -25,17 +25,18 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
   private constructor(
     private readonly wish: LevelWish,
     private readonly spool: LevelSpool,
-    format: AudioFormat
+    formats: { readonly source: AudioFormat; readonly result: AudioFormat }
   ) {
-    this.sourceLoudness = new LoudnessMeter(format)
-    this.loudness = new LoudnessMeter(format)
-    this.peak = new TruePeakMeter(format.sampleRateHz, format.channels)
+    const { source, result } = formats
+    this.sourceLoudness = new LoudnessMeter(source)
+    this.loudness = new LoudnessMeter(result)
+    this.peak = new TruePeakMeter(result.sampleRateHz, result.channels)
   }
 
   /** Null where the level is to be restored exactly and no ceiling is asked for: nothing stands in between then. */
-  static async open({ level, partPath }: FileJob, format: AudioFormat): Promise<Levelling | null> {
+  static async open({ level, partPath }: FileJob, source: AudioFormat, result: AudioFormat): Promise<Levelling | null> {
     if (level === undefined || (level.loudness === 'restore' && level.truePeakDb === null)) return null
-    return new Levelling(level, await LevelSpool.open(partPath, format.channels), format)
+    return new Levelling(level, await LevelSpool.open(partPath, result.channels), { source, result })
   }
 
   /** What was read; only `match` has a use for it. */

@@ -15,6 +15,8 @@ import { Levelling, raised } from './levelling'
 import type { PipelineContext } from './pipelineContext'
 import { probeFile } from './probe'
 import type { FileProbe } from './probe'
+import { resultShape } from './resultShape'
+import type { ResultShape } from './resultShape'
 
 export interface DenoiseResult {
   readonly frames: number
@@ -58,17 +60,18 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
       context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
     }
   })
-  const output = await openOutput(job, probe, context.ffmpegPath)
+  const shape = resultShape(probe, job, context.modelRateHz)
+  const output = await openOutput(job, { probe, shape }, context.ffmpegPath)
   const { sink, extension } = output
   try {
-    const { modelSec, sound, isHeldDown } = await fillLevelled(sink, job, { ...context, probe })
+    const { modelSec, sound, isHeldDown } = await fillLevelled(sink, job, { ...context, probe, shape })
     await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
     const warnings = new Set([...probe.warnings, ...output.warnings])
     if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
     if (isHeldDown) warnings.add('W_QUIETER')
-    const { sampleRateHz, channels } = probe.format
+    const { sampleRateHz, channels } = shape.format
     return {
       frames: written.frames,
       durationSec: written.frames / sampleRateHz,
@@ -86,11 +89,27 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   }
 }
 
-function openOutput(job: FileJob, probe: FileProbe, ffmpegPath: string | null): Promise<Output> {
+function openOutput(
+  job: FileJob,
+  { probe, shape }: Pick<PassTwo, 'probe' | 'shape'>,
+  ffmpegPath: string | null
+): Promise<Output> {
   const { inputPath: sourcePath, partPath, outputContainer: container } = job
   const { format, quality, video = 'replace' } = job.output ?? { format: 'source', quality: 'standard' }
-  const { format: source, frames } = probe
-  return createOutput({ sourcePath, source, frames, partPath, format, quality, video, container, ffmpegPath })
+  const { format: source, frames } = shape
+  const { sampleRateHz: fileRateHz } = probe.format
+  return createOutput({
+    sourcePath,
+    fileRateHz,
+    source,
+    frames,
+    partPath,
+    format,
+    quality,
+    video,
+    container,
+    ffmpegPath
+  })
 }
 
 /** The first error counts; one of the clean-up is told where it cannot be lost. */
@@ -104,6 +123,7 @@ async function discard(sink: AudioSink): Promise<void> {
 
 interface PassTwo extends PipelineContext {
   readonly probe: FileProbe
+  readonly shape: ResultShape
 }
 
 type Filled = Pick<DenoiseResult, 'modelSec' | 'sound'>
@@ -111,7 +131,7 @@ type Writer = Pick<AudioSink, 'write' | 'writeSilence'>
 
 /** Into the sink at once, or by way of the disk where the gain is known only at the end. */
 async function fillLevelled(sink: AudioSink, job: FileJob, pass: PassTwo): Promise<Filled & { isHeldDown: boolean }> {
-  const levelling = await Levelling.open(job, pass.probe.format)
+  const levelling = await Levelling.open(job, pass.probe.format, pass.shape.format)
   if (levelling === null) return { ...(await fill(sink, job, pass)), isHeldDown: false }
   try {
     const onSource = (block: readonly Float32Array[]): void => {
@@ -128,16 +148,17 @@ async function fillLevelled(sink: AudioSink, job: FileJob, pass: PassTwo): Promi
 async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Promise<Filled> {
   const { probe } = pass
   if (probe.channels.every((channel) => channel.isSilent)) {
-    await sink.writeSilence(probe.frames)
+    await sink.writeSilence(pass.shape.frames)
     return { modelSec: 0, sound: { before: NO_SOUND, after: NO_SOUND } }
   }
+  const { residualGain, above8k = 'keep' } = job
   const source = await openSource(job.inputPath, { ffmpegPath: pass.ffmpegPath })
   const chains: ChannelChain[] = []
   try {
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
     const distinct = probe.channels.filter(({ twinOf }) => twinOf === null)
     const opened = distinct.map(async (channel) => {
-      chains.push(await ChannelChain.open(channel, probe, { ...pass, residualGain: job.residualGain }))
+      chains.push(await ChannelChain.open(channel, probe, { ...pass, residualGain, above8k }))
     })
     await allSettled(opened)
     chains.sort((a, b) => a.index - b.index)
@@ -163,11 +184,11 @@ interface Streaming extends PassTwo, SourceHook {
 }
 
 async function stream(source: AudioSource, sink: Writer, pass: Streaming): Promise<SoundChange> {
-  const { probe, chains, signal } = pass
+  const { probe, shape, chains, signal } = pass
   const rate = probe.format.sampleRateHz
   const blockFrames = Math.max(1, Math.round((pass.joiner.chunkSamples * rate) / pass.modelRateHz))
   const before = new SoundMeter(rate, probe.format.channels)
-  const after = new SoundMeter(rate, probe.format.channels)
+  const after = new SoundMeter(shape.format.sampleRateHz, shape.format.channels)
   let frames = 0
   let written = 0
   const write = async (blocks: readonly Float32Array[]): Promise<void> => {
@@ -175,8 +196,9 @@ async function stream(source: AudioSource, sink: Writer, pass: Streaming): Promi
     written += planar[0]!.length
     after.push(planar)
     if (planar[0]!.length > 0) await sink.write(planar)
-    const fraction = PROBE_SHARE + (1 - PROBE_SHARE) * (written / probe.frames)
-    pass.onProgress({ fraction, audioSecDone: written / rate, audioSec: probe.frames / rate })
+    const fraction = PROBE_SHARE + (1 - PROBE_SHARE) * (written / shape.frames)
+    const audioSec = probe.frames / rate
+    pass.onProgress({ fraction, audioSecDone: (written / shape.frames) * audioSec, audioSec })
   }
   for (;;) {
     await pass.checkpoint()

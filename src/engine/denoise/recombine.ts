@@ -1,26 +1,40 @@
 import { concat } from '../../audio/dsp/concat'
 import { HighBandJoin } from '../../audio/dsp/highBand'
 import { Resampler } from '../../audio/dsp/resampler'
+import type { Above8kWay } from '../../shared/settings/choices'
+import { mixedLow, withResidual } from './residual'
+import { resultLength } from './resultShape'
 
 /** The way back from the model's rate to the file's, for one channel. */
 export interface Recombiner {
   /** The source's samples, the same at the model's rate as far as they are known, and what the model has given: all since the last call. */
   push(source: Float32Array, low: Float32Array, clean: Float32Array): Float32Array
-  /** The last of each; with it as many samples are out as came in. */
+  /** The last of each; with it as many samples are out as came in, or as the result's rate makes of them. */
   finish(low: Float32Array, clean: Float32Array): Float32Array
 }
 
 export interface RecombineOptions {
   readonly sampleRateHz: number
   readonly modelRateHz: number
+  /** Of the source. */
   readonly frames: number
+  readonly above8k: Above8kWay
+  /** How much of what was taken away is left in: of the whole source, or of the model's band where the rest of it is not kept. */
+  readonly residualGain: number
 }
 
-/** As the file's rate asks: nothing to do, down again from the model's rate, or up with the band that the model never saw. */
+/** As the file's rate and the wish for the band that the model never saw ask. */
 export function newRecombiner(options: RecombineOptions): Recombiner {
-  const { sampleRateHz, modelRateHz } = options
-  if (sampleRateHz === modelRateHz) return { push: (_source, _low, clean) => clean, finish: (_low, clean) => clean }
-  return sampleRateHz > modelRateHz ? withHighBand(options) : downAgain(options)
+  const { sampleRateHz, modelRateHz, above8k, residualGain } = options
+  if (sampleRateHz <= modelRateHz) {
+    return withResidual(sampleRateHz === modelRateHz ? unchanged() : atSourceRate(options), residualGain)
+  }
+  if (above8k === 'keep') return withResidual(withHighBand(options), residualGain)
+  return mixedLow(above8k === 'remove' ? atSourceRate(options) : atModelRate(options), residualGain)
+}
+
+function unchanged(): Recombiner {
+  return { push: (_source, _low, clean) => clean, finish: (_low, clean) => clean }
 }
 
 function withHighBand({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
@@ -31,10 +45,22 @@ function withHighBand({ sampleRateHz, modelRateHz, frames }: RecombineOptions): 
   }
 }
 
-function downAgain({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
+/** The model's band alone, at the file's rate. */
+function atSourceRate({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
   const resampler = new Resampler({ fromHz: modelRateHz, toHz: sampleRateHz })
   return {
     push: (_source, _low, clean) => resampler.push(clean),
     finish: (_low, clean) => concat([resampler.push(clean), resampler.finish(frames)])
   }
+}
+
+/** The model's band alone, as it is: a part of a sample at the end is rounded. */
+function atModelRate({ sampleRateHz, modelRateHz, frames }: RecombineOptions): Recombiner {
+  let left = resultLength(frames, sampleRateHz, modelRateHz)
+  const take = (clean: Float32Array): Float32Array => {
+    const taken = clean.subarray(0, left)
+    left -= taken.length
+    return taken
+  }
+  return { push: (_source, _low, clean) => take(clean), finish: (_low, clean) => take(clean) }
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import {
+  ABOVE_8K_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -7,6 +8,7 @@ import {
   OUTPUT_FORMATS,
   OUTPUT_QUALITIES,
   VIDEO_WAYS,
+  type Above8kWay,
   type Device,
   type Join,
   type LoudnessWay,
@@ -48,6 +50,7 @@ export interface DenoiseArgs {
   readonly format: OutputFormat
   readonly quality: OutputQuality
   readonly video: VideoWay
+  readonly above8k: Above8kWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
   /** Which files in folders are taken. */
@@ -97,6 +100,7 @@ const OPTIONS = {
   format: TEXT,
   quality: TEXT,
   video: TEXT,
+  'above-8k': TEXT,
   'new-times': FLAG,
   include: { ...TEXT, multiple: true },
   exclude: { ...TEXT, multiple: true },
@@ -155,6 +159,7 @@ export function parseCommand(argv: readonly string[]): Command {
     format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
+    above8k: oneOf('above-8k', values['above-8k'], ABOVE_8K_WAYS) ?? 'keep',
     keepTimes: !values['new-times'],
     patterns: { include: all('include', values.include), exclude: all('exclude', values.exclude) },
     dryRun: values['dry-run'],

@@ -35,6 +35,9 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --quality NAME              small, standard (default) or high: of lossy formats
   --video WAY                 of films: replace (default: their sound), add (the
                               clean sound beside their own) or sound (only that)
+  --above-8k WAY              of sources over 16 kHz, what lies over 8 kHz: keep (default;
+                              quieter where the model lowers what is below), remove, or
+                              16k (the result has a rate of 16 kHz)
   --loudness WAY              restore (default: levels as they were), match (the
                               source's loudness) or target
   --target-lufs N             of target, integrated (EBU R128; default -16)

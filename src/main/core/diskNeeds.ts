@@ -23,6 +23,8 @@ const LOSSLESS = new Set(['.flac', '.ape', '.wv', '.tta', '.tak', '.m4a'])
 const LOSSLESS_FACTOR = 2
 const LOSSY_FACTOR = 11
 const COMPRESSED_BITS = 16
+/** Of a result that stays at the model's rate. */
+const MODEL_RATE_HZ = 16_000
 
 const ASKED_BITS: Readonly<Partial<Record<OutputFormat, number>>> = { wav16: 16, wav24: 24, wav32f: 32 }
 /** FLAC's share of PCM: speech takes about half, what little it can save of a loud room is the bound. */
@@ -32,12 +34,13 @@ const LOSSY_KBPS_A_CHANNEL = 96
 const QUALITY_FACTOR: Readonly<Record<OutputQuality, number>> = { small: 0.6, standard: 1, high: 1.6 }
 
 /** Bytes that a job's output will have, at most: by its probe or else by its size. */
-export function outputBytes(job: Job, { format, quality, video }: OutputSettings): number {
+export function outputBytes(job: Job, settings: OutputSettings): number {
+  const { format, quality, video } = settings
   const source = path.extname(job.inputPath).toLowerCase()
   const target = plannedExtension(source, format, video)
   // A film is about as big as its source: the picture counts, and the sound keeps its bit rate; one that is added comes on top.
   if (isFilmName(`x${target}`)) return job.identity.sizeBytes + soundBytes(job) * (video === 'add' ? 1 : 0.1)
-  const pcm = pcmBytes(job, ASKED_BITS[format])
+  const pcm = pcmBytes(job, ASKED_BITS[format], settings)
   if (PCM.has(target)) return pcm
   if (target === '.flac') return pcm * FLAC_SHARE
   const factor = QUALITY_FACTOR[quality]
@@ -51,8 +54,8 @@ export function outputBytes(job: Job, { format, quality, video }: OutputSettings
 }
 
 /** Bytes that lie beside the result while it is made: the loudness of a result is known only at its end. */
-export function intermediateBytes(job: Job, { loudness, truePeakDb }: OutputSettings): number {
-  return loudness === 'restore' && truePeakDb === null ? 0 : pcmBytes(job, 32)
+export function intermediateBytes(job: Job, settings: OutputSettings): number {
+  return settings.loudness === 'restore' && settings.truePeakDb === null ? 0 : pcmBytes(job, 32, settings)
 }
 
 /** A lossy track of the film's length. */
@@ -61,10 +64,15 @@ function soundBytes({ probe }: Job): number {
   return (probe.info.durationSec * probe.info.channels * LOSSY_KBPS_A_CHANNEL * 1000) / 8
 }
 
-function pcmBytes({ probe, inputPath, identity }: Job, askedBits: number | undefined): number {
+function pcmBytes(
+  { probe, inputPath, identity }: Job,
+  askedBits: number | undefined,
+  { above8k }: Pick<OutputSettings, 'above8k'>
+): number {
   if (probe?.ok && probe.info.durationSec !== null) {
     const { durationSec, sampleRateHz, channels, bitDepth } = probe.info
-    return durationSec * sampleRateHz * channels * Math.ceil((askedBits ?? bitDepth ?? COMPRESSED_BITS) / 8)
+    const rateHz = above8k === '16k' ? Math.min(sampleRateHz, MODEL_RATE_HZ) : sampleRateHz
+    return durationSec * rateHz * channels * Math.ceil((askedBits ?? bitDepth ?? COMPRESSED_BITS) / 8)
   }
   const kind = path.extname(inputPath).toLowerCase()
   if (PCM.has(kind)) return identity.sizeBytes * (askedBits === undefined ? 1 : askedBits / COMPRESSED_BITS)

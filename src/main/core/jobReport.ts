@@ -60,7 +60,7 @@ function settingsLines(settings: JobSettings): string[] {
     `Model: ${modelId}`,
     `Settings: device ${device}, ${precision.toUpperCase()}, ${join}, chunk ${chunkSec} s${overlap}, batch ${batch}, ` +
       `threads ${threads ?? 'auto'}, strength ${strengthPercent} %`,
-    `Output settings: ${place}, ${output.pattern}, ${output.onExists}`
+    `Output settings: ${place}, ${output.pattern}, ${output.onExists}, above 8 kHz ${output.above8k}`
   ]
 }
 

@@ -281,12 +281,12 @@ export class QueueRunner {
     await this.ensureEngine(run, settings)
     const residualGain = 1 - settings.strengthPercent / 100
     const { id: jobId, inputPath } = job
-    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb } = settings.output
+    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k } = settings.output
     const output = { format, quality, video }
     const level = { loudness, targetLufs, truePeakDb }
     const file: FileJob = {
       ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
-      ...{ residualGain, isUrgent: false }
+      ...{ above8k, residualGain, isUrgent: false }
     }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)

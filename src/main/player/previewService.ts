@@ -194,6 +194,7 @@ export class PreviewService {
     const partPath = `${cleanPath}.part`
     const file: FileJob = {
       ...{ jobId: running.previewId, inputPath: originalPath, partPath, outputContainer: 'wav', isUrgent: true },
+      above8k: settings.output.above8k,
       residualGain: 1 - settings.strengthPercent / 100
     }
     const meter = new SpeedMeter()

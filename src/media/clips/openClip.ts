@@ -7,6 +7,7 @@ import { ClipFiles } from './clipFiles'
 import type { HeardFile } from './heardFile'
 import { openCompressed, openPcmFile } from './openHeard'
 import type { HeardOptions } from './openHeard'
+import { MonoFile, RateFile } from './pairedFile'
 
 export interface ClipPaths {
   readonly originalPath: string
@@ -24,15 +25,15 @@ export interface OpenedClip {
 /** Opens the files of a clip. Throws as `openSource`, and E_UNSUPPORTED for files that are no pair. */
 export async function openClipFiles(
   paths: ClipPaths,
-  options: Omit<HeardOptions, 'knownFrames'> & { readonly cache: ClipCache }
+  options: Omit<HeardOptions, 'known'> & { readonly cache: ClipCache }
 ): Promise<OpenedClip> {
   const open: HeardFile[] = []
   try {
     const clean = await openClean(paths.cleanPath, options)
     if (clean !== null) open.push(clean)
     const pcm = await openPcmFile(paths.originalPath)
-    const knownFrames = clean?.frames ?? null
-    const original = pcm ?? (await openCompressed(paths.originalPath, { ...options, knownFrames }))
+    const known = clean
+    const original = pcm ?? (await openCompressed(paths.originalPath, { ...options, known }))
     open.push(original)
     options.signal.throwIfAborted()
     const files = filesOf(paths, original, clean)
@@ -43,25 +44,34 @@ export async function openClipFiles(
   }
 }
 
-async function openClean(path: string | null, options: Omit<HeardOptions, 'knownFrames'>): Promise<HeardFile | null> {
+async function openClean(path: string | null, options: Omit<HeardOptions, 'known'>): Promise<HeardFile | null> {
   if (path === null) return null
-  return (await openPcmFile(path)) ?? openCompressed(path, { ...options, knownFrames: null })
+  return (await openPcmFile(path)) ?? openCompressed(path, { ...options, known: null })
 }
 
 function filesOf(paths: ClipPaths, original: HeardFile, clean: HeardFile | null): ClipFiles {
   const path = paths.cleanPath ?? paths.originalPath
-  if (clean !== null && clean.sampleRateHz !== original.sampleRateHz) {
-    const detail = `the original has ${original.sampleRateHz} Hz, the result ${clean.sampleRateHz} Hz`
-    throw new AppError('E_UNSUPPORTED', { path, detail })
-  }
-  if (clean !== null && clean.channels !== original.channels) {
-    const detail = `the original has ${original.sourceChannels} channels, the result ${clean.sourceChannels}`
-    throw new AppError('E_UNSUPPORTED', { path, detail })
-  }
+  const pair = clean === null ? { original, clean } : alike(path, original, clean)
   const startFrame = paths.window?.startFrame ?? 0
   const left = original.frames - startFrame
   if (left <= 0) throw new AppError('E_BAD_REQUEST', { path, detail: 'the part begins after the end' })
-  return new ClipFiles(original, clean, startFrame, Math.min(left, paths.window?.frames ?? left))
+  return new ClipFiles(pair.original, pair.clean, startFrame, Math.min(left, paths.window?.frames ?? left))
+}
+
+/** As they can be laid side by side: at the source's rate, in the result's channels where it was mixed to mono. */
+function alike(
+  path: string,
+  original: HeardFile,
+  clean: HeardFile
+): { readonly original: HeardFile; readonly clean: HeardFile } {
+  if (clean.channels > original.channels) {
+    const detail = `the original has ${original.sourceChannels} channels, the result ${clean.sourceChannels}`
+    throw new AppError('E_UNSUPPORTED', { path, detail })
+  }
+  return {
+    original: original.channels === clean.channels ? original : new MonoFile(original),
+    clean: original.sampleRateHz === clean.sampleRateHz ? clean : new RateFile(clean, original.sampleRateHz)
+  }
 }
 
 function factsOf(files: ClipFiles): ClipFacts {

@@ -9,6 +9,8 @@ import { sourceKey } from './clipCache'
 import type { ClipCache } from './clipCache'
 import { DecodedFile, sourceChannelsOf } from './decodedFile'
 import type { HeardFile } from './heardFile'
+import { framesAt } from './pairedFile'
+import type { KnownLength } from './pairedFile'
 import { PcmFile } from './pcmFile'
 import type { SharedFiles } from './sharedFiles'
 
@@ -18,7 +20,7 @@ export interface HeardOptions {
   readonly cache: ClipCache
   readonly shared: SharedFiles
   /** The exact length where another file tells it. */
-  readonly knownFrames: number | null
+  readonly known: KnownLength | null
   readonly afterFirstLook: Promise<void>
   readonly signal: AbortSignal
 }
@@ -41,7 +43,7 @@ export async function openPcmFile(path: string, sourceChannels?: number): Promis
 export async function openCompressed(path: string, options: HeardOptions): Promise<HeardFile> {
   const { cache, shared, signal } = options
   const key = await sourceKey(path)
-  const running = shared.join(key, options.knownFrames)
+  const running = shared.join(key, options.known)
   if (running !== null) return running
   const kept = await openKept(key, cache)
   if (kept !== null) return kept
@@ -49,10 +51,12 @@ export async function openCompressed(path: string, options: HeardOptions): Promi
   signal.throwIfAborted()
   const source = await openSource(path, { ffmpegPath })
   try {
-    const frames = options.knownFrames ?? (await declaredFrames(path, { source, ffmpegPath, signal }))
+    const { sampleRateHz } = source.format
+    const { known } = options
+    const frames = known ? framesAt(known, sampleRateHz) : await declaredFrames(path, { source, ffmpegPath, signal })
     signal.throwIfAborted()
     // Another may have begun meanwhile.
-    const begun = shared.join(key, frames)
+    const begun = shared.join(key, { frames, sampleRateHz })
     if (begun !== null) {
       await source.close()
       return begun

@@ -1,4 +1,6 @@
 import type { HeardFile, ReadState } from './heardFile'
+import { framesAt } from './pairedFile'
+import type { KnownLength } from './pairedFile'
 
 interface Shared {
   readonly file: HeardFile
@@ -10,10 +12,10 @@ export class SharedFiles {
   private readonly files = new Map<string, Shared>()
 
   /** Null where nobody decodes it, where that failed, or where it was promised another length. */
-  join(key: string, knownFrames: number | null): HeardFile | null {
+  join(key: string, known: KnownLength | null): HeardFile | null {
     const shared = this.files.get(key)
     if (shared?.file.state.failure !== null) return null
-    if (knownFrames !== null && knownFrames !== shared.file.frames) return null
+    if (known !== null && framesAt(known, shared.file.sampleRateHz) !== shared.file.frames) return null
     return this.use(key, shared)
   }
 

@@ -38,6 +38,13 @@ export type VideoWay = (typeof VIDEO_WAYS)[number]
 export const WRITTEN_BY_FFMPEG = ['flac', 'alac', 'mp3', 'm4a', 'ogg', 'opus'] as const
 export type WrittenByFfmpeg = (typeof WRITTEN_BY_FFMPEG)[number]
 
+/**
+ * What becomes of the band that the model does not hear, of sources over 16 kHz: kept with the gain that the model gave to what
+ * lies below it, taken away at the source's rate, or left out with its rate (the result has 16 kHz).
+ */
+export const ABOVE_8K_WAYS = ['keep', 'remove', '16k'] as const
+export type Above8kWay = (typeof ABOVE_8K_WAYS)[number]
+
 /** How loud results are: as the model leaves them at the source's level, at the source's measured loudness, or at a target. */
 export const LOUDNESS_WAYS = ['restore', 'match', 'target'] as const
 export type LoudnessWay = (typeof LOUDNESS_WAYS)[number]

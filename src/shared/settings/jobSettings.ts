@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  ABOVE_8K_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -44,6 +45,8 @@ export const OutputSettings = z.strictObject({
   quality: z.enum(OUTPUT_QUALITIES),
   /** Of films; counts for the format `source` only, any other is one of sound. */
   video: z.enum(VIDEO_WAYS),
+  /** Counts for sources over 16 kHz only. */
+  above8k: z.enum(ABOVE_8K_WAYS),
   /** The result has its source's times of change and of reading. */
   keepTimes: z.boolean(),
   loudness: z.enum(LOUDNESS_WAYS),
@@ -99,6 +102,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
     format: 'source',
     quality: 'standard',
     video: 'replace',
+    above8k: 'keep',
     keepTimes: true,
     loudness: 'restore',
     targetLufs: -16,

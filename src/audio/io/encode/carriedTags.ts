@@ -3,6 +3,8 @@ import { chapterComments, tagText } from '../tags/ffmetadata'
 import { isNamedPicture, pictureBlock } from '../tags/pictureBlock'
 import { chunkBytes, infoChunk, readTagChunks, withoutLevels } from '../tags/pcmChunks'
 import type { TagChunk } from '../tags/pcmChunks'
+import { marksAtRate, tagsAtRate } from '../tags/marksAtRate'
+import type { MarkRates } from '../tags/marksAtRate'
 import { readPicture, readSourceTags } from '../tags/sourceTags'
 import type { SourcePicture, SourceTags } from '../tags/sourceTags'
 import type { AudioFormat, SinkFormat } from '../types'
@@ -21,6 +23,8 @@ interface Source {
   readonly path: string
   readonly format: AudioFormat
   readonly ffmpegPath: string | null
+  /** Of the file itself, and of what is written. */
+  readonly rates: MarkRates
 }
 
 /** Pictures that a muxer of ffmpeg takes as a stream; Ogg's go in as tags, CAF has none. */
@@ -52,7 +56,7 @@ export async function tagsForEncoder(source: Source, kind: EncodedKind): Promise
   const found = hasNone ? NO_TAGS : await readSourceTags(path, ffmpegPath)
   const lostChunk = chunks.isPartial || chunks.chunks.some(({ id }) => !READ_CHUNKS.test(id))
   const streams = found.pictures.filter(({ codecName }) => PICTURE_STREAMS[kind].test(codecName))
-  const tags = [...found.tags]
+  const tags = tagsAtRate(found.tags, source.rates)
   let pictures = streams.length
   if (kind === 'vorbis' || kind === 'opus') {
     const blocks = await pictureTags(path, found.pictures, ffmpegPath)
@@ -102,7 +106,8 @@ export async function chunksForPcm(source: Source, target: SinkFormat['container
   const own = familyOf(format)
   const { chunks, isPartial } = await readTagChunks(path)
   if (own === target && target !== 'w64') {
-    return { bytes: chunkBytes(withoutLevels(chunks), target === 'aiff'), isWhole: !isPartial }
+    const moved = marksAtRate(withoutLevels(chunks), source.rates)
+    return { bytes: chunkBytes(moved.chunks, target === 'aiff'), isWhole: !isPartial && moved.isWhole }
   }
   const nothing = { bytes: Buffer.alloc(0), isWhole: !isPartial && chunks.length === 0 }
   const isOurs = format.container !== 'other'

@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/errors/appError'
 import type { OutputFormat, OutputQuality, VideoWay } from '../../../shared/settings/choices'
 import { createFilm } from '../film/filmOutput'
 import { createSink } from '../pcmSink'
+import type { MarkRates } from '../tags/marksAtRate'
 import type { AudioFormat, AudioSink, SinkFormat } from '../types'
 import { sinkFormatFor } from '../sinkFormat'
 import { chunksForPcm, tagsForEncoder } from './carriedTags'
@@ -14,8 +15,11 @@ import type { EncodedChoice, OutputChoice } from './outputChoice'
 
 export interface OutputParts {
   readonly sourcePath: string
+  /** The file's own rate, in which the marks among its tags count; absent: that of `source`. */
+  readonly fileRateHz?: number
+  /** What is written, of that source: another rate than the file's where that is asked for. */
   readonly source: AudioFormat
-  /** Frames of the source, all of which will be written. */
+  /** Frames that will be written, at the rate of `source`. */
   readonly frames: number
   readonly partPath: string
   readonly format: OutputFormat
@@ -80,7 +84,10 @@ async function choiceFor(parts: OutputParts): Promise<OutputChoice> {
 
 async function pcmOutput(parts: OutputParts, choice: NonNullable<OutputChoice['pcm']>): Promise<Output> {
   const { sourcePath: path, source, ffmpegPath, partPath } = parts
-  const carried = await chunksForPcm({ path, format: source, ffmpegPath }, choice.format.container)
+  const carried = await chunksForPcm(
+    { path, format: source, ffmpegPath, rates: ratesOf(parts, choice.format) },
+    choice.format.container
+  )
   const sink = await createSink(partPath, choice.format, carried.bytes)
   const warnings = warningsOf(choice.changed, carried.isWhole)
   return { sink, extension: choice.extension, sampleRateHz: source.sampleRateHz, warnings }
@@ -89,7 +96,7 @@ async function pcmOutput(parts: OutputParts, choice: NonNullable<OutputChoice['p
 async function encodedOutput(parts: OutputParts, choice: EncodedChoice): Promise<Output> {
   const { sourcePath: path, source, ffmpegPath, partPath, quality, frames } = parts
   if (ffmpegPath === null) throw new AppError('E_NO_FFMPEG', { path })
-  const carried = await tagsForEncoder({ path, format: source, ffmpegPath }, choice.kind)
+  const carried = await tagsForEncoder({ path, format: source, ffmpegPath, rates: ratesOf(parts, choice) }, choice.kind)
   const { sampleRateHz: sourceRateHz } = source
   const sink = await createEncodedFile(partPath, {
     ...{ choice, ffmpegPath, frames, sourceRateHz, quality, sourceKbps: lossyKbps(source) },
@@ -98,6 +105,10 @@ async function encodedOutput(parts: OutputParts, choice: EncodedChoice): Promise
   })
   const warnings = warningsOf(choice.changed, carried.isWhole)
   return { sink, extension: choice.extension, sampleRateHz: choice.sampleRateHz, warnings }
+}
+
+function ratesOf({ fileRateHz, source }: OutputParts, result: { readonly sampleRateHz: number }): MarkRates {
+  return { fromHz: fileRateHz ?? source.sampleRateHz, toHz: result.sampleRateHz }
 }
 
 function warningsOf(changed: boolean, isWhole: boolean): WarningCode[] {

@@ -111,6 +111,15 @@ describe('SettingsPanel', () => {
     expect(main.job.output).toMatchObject({ loudness: 'restore', truePeakDb: null })
   })
 
+  it('takes the band over 8 kHz, and says whom it is for (a switch that sets another)', async () => {
+    await open()
+    const ways = panel.get('[aria-label="Above 8 kHz"]').findAll('[role=radio]')
+    await ways[2]!.trigger('click')
+    await settle()
+    expect(main.job.output.above8k).toBe('16k')
+    expect(panel.text()).toContain('Results have a sample rate of 16 kHz')
+  })
+
   it('stores no name that cannot be one, and says why', async () => {
     await open()
     const name = panel.findAll<HTMLInputElement>('input').find((input) => input.element.value === '{name}.clean')!
