@@ -3,6 +3,7 @@ import type { SurveyPlan } from './gates'
 import { EDGE_SAMPLES } from './join'
 import type { ExcerptPlan, Joiner, LaneDenoiser, LaneOptions } from './join'
 import { LaneBatcher } from './laneBatcher'
+import { LaneWidth } from './laneWidth'
 import { SampleQueue, scale } from './samples'
 import type { LadderedSession } from './soundRuns'
 import { StatefulLanes, UNKNOWN_FRAME_COUNT } from './statefulLanes'
@@ -41,7 +42,8 @@ export class CarriedJoin implements Joiner {
     this.plan = options.survey === undefined ? planSurvey(chunkHops) : options.survey
     this.excerptPlan = this.plan && excerptPlan(this.plan, model.hopSamples)
     this.lanes = new StatefulLanes(session, model, options.batch)
-    this.batcher = new LaneBatcher(options.batch, this.lanes.runBatch)
+    const width = new LaneWidth(options.batch, this.lanes.counters)
+    this.batcher = new LaneBatcher((samples) => width.next(samples), width.measured(this.lanes.runBatch))
   }
 
   get counters(): StatefulLanes['counters'] {

@@ -37,7 +37,7 @@ const lanes = ['a', 'b', 'c'].map((name): Lane => ({ name }))
 describe('LaneBatcher', () => {
   it('fills the batch and lets the rest go on when a lane ends (would catch waiting for a lane that is gone)', async () => {
     const { runs, run } = doubler()
-    const batcher = new LaneBatcher(2, run)
+    const batcher = new LaneBatcher(() => 2, run)
     for (const lane of lanes) batcher.open(lane)
     const results = await Promise.all(lanes.map((lane, i) => feed(batcher, lane, 3 + 2 * i)))
     expect(results).toEqual([3, 5, 7].map((n) => Array.from({ length: n }, (_, i) => 2 * i)))
@@ -49,7 +49,7 @@ describe('LaneBatcher', () => {
 
   it('goes on without a lane that has nothing to run (would catch a deadlock behind a slow decoder)', async () => {
     const { runs, run } = doubler()
-    const batcher = new LaneBatcher(2, run)
+    const batcher = new LaneBatcher(() => 2, run)
     for (const lane of lanes.slice(0, 2)) batcher.open(lane)
     await batcher.run(lanes[0]!, new Float32Array(1), new Float32Array(1))
     expect(runs).toEqual([['a']])
@@ -57,7 +57,7 @@ describe('LaneBatcher', () => {
 
   it('never mixes lengths in one run (would catch rows read across each other)', async () => {
     const { runs, run } = doubler()
-    const batcher = new LaneBatcher(3, run)
+    const batcher = new LaneBatcher(() => 3, run)
     for (const lane of lanes) batcher.open(lane)
     const lengths = [4, 8, 4]
     await Promise.all(
@@ -68,10 +68,13 @@ describe('LaneBatcher', () => {
 
   it('fails one lane alone, or all of a run that threw, and runs again afterwards', async () => {
     let mode: 'one' | 'all' | 'none' = 'one'
-    const batcher = new LaneBatcher<Lane>(2, async (items) => {
-      if (mode === 'all') throw new Error('run failed')
-      return items.map(({ lane }) => (mode === 'one' && lane.name === 'b' ? new Error('b failed') : null))
-    })
+    const batcher = new LaneBatcher<Lane>(
+      () => 2,
+      async (items) => {
+        if (mode === 'all') throw new Error('run failed')
+        return items.map(({ lane }) => (mode === 'one' && lane.name === 'b' ? new Error('b failed') : null))
+      }
+    )
     for (const lane of lanes.slice(0, 2)) batcher.open(lane)
     const round = async (): Promise<string[]> => {
       const results = await Promise.allSettled(
@@ -88,7 +91,10 @@ describe('LaneBatcher', () => {
 
   it('turns the event loop between runs, so that a cancel is seen (would catch a microtask-only loop)', async () => {
     let turns = 0
-    const batcher = new LaneBatcher<Lane>(1, async (items) => items.map(() => null))
+    const batcher = new LaneBatcher<Lane>(
+      () => 1,
+      async (items) => items.map(() => null)
+    )
     batcher.open(lanes[0]!)
     let counter = setImmediate(function count() {
       turns++
@@ -102,7 +108,7 @@ describe('LaneBatcher', () => {
 
   it('rejects a chunk of a lane that is closed while it waits', async () => {
     const { run } = doubler()
-    const batcher = new LaneBatcher(2, run)
+    const batcher = new LaneBatcher(() => 2, run)
     for (const lane of lanes.slice(0, 2)) batcher.open(lane)
     const waiting = batcher.run(lanes[0]!, new Float32Array(1), new Float32Array(1))
     batcher.close(lanes[0]!)

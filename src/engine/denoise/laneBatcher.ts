@@ -29,8 +29,8 @@ export class LaneBatcher<Lane extends object> {
   private stallTimer: NodeJS.Timeout | null = null
 
   constructor(
-    /** The most lanes in one run. */
-    readonly batch: number,
+    /** The most lanes in one run of chunks with this many samples. */
+    private readonly widthFor: (samples: number) => number,
     private readonly runBatch: RunBatch<Lane>
   ) {}
 
@@ -72,7 +72,8 @@ export class LaneBatcher<Lane extends object> {
   }
 
   private isFull(): boolean {
-    if (this.pending.length >= this.batch) return true
+    const [oldest] = this.pending
+    if (oldest && this.pending.length >= this.widthFor(oldest.input.length)) return true
     const waiting = new Set(this.pending.map(({ lane }) => lane))
     for (const [lane, isHeld] of this.active) if (!waiting.has(lane) && !isHeld()) return false
     return true
@@ -98,8 +99,9 @@ export class LaneBatcher<Lane extends object> {
 
   /** The oldest chunk and those that can share its run: the same length, each lane once. */
   private takeBatch(): Pending<Lane>[] {
-    const length = this.pending[0]?.input.length
-    const taken = new Set(this.pending.filter((item) => item.input.length === length).slice(0, this.batch))
+    const length = this.pending[0]?.input.length ?? 0
+    const sharing = this.pending.filter((item) => item.input.length === length)
+    const taken = new Set(sharing.slice(0, this.widthFor(length)))
     this.pending = this.pending.filter((item) => !taken.has(item))
     return [...taken]
   }

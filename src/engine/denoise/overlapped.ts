@@ -1,6 +1,7 @@
 import { EDGE_SAMPLES } from './join'
 import type { Joiner, LaneDenoiser, LaneOptions } from './join'
 import { LaneBatcher } from './laneBatcher'
+import { LaneWidth } from './laneWidth'
 import { OnePassRuns, waveShapeOf } from './onePassRuns'
 import type { OnePassLane } from './onePassRuns'
 import { fadeIn, overlapWindows } from './overlapPlan'
@@ -24,7 +25,8 @@ export class OverlappedJoin implements Joiner {
     this.chunkSamples = plan.chunk
     const shape = waveShapeOf(session)
     this.runs = new OnePassRuns(session, shape, Math.max(EDGE_SAMPLES, options.hopSamples))
-    this.batcher = new LaneBatcher(Math.min(options.batch, shape.maxRows), this.runs.runBatch)
+    const width = new LaneWidth(Math.min(options.batch, shape.maxRows), this.runs.counters)
+    this.batcher = new LaneBatcher((samples) => width.next(samples), width.measured(this.runs.runBatch))
   }
 
   get counters(): OnePassRuns['counters'] {
