@@ -62,7 +62,12 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector:
+            "CallExpression[callee.property.name='kill'][callee.object.name!='process'][arguments.0.value=/^SIG/]",
+          message: 'killChild() of src/shared/processes: one that never started has the pid 0, which is our own group.'
+        }
       ]
     }
   },

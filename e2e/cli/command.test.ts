@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { killChild } from '../../src/shared/processes/killChild'
 import { engineOf, runCommand, sha256, startCommand, Workshop, type Running } from './command.testkit'
 
 let shop: Workshop
@@ -148,7 +149,7 @@ describe('the command', () => {
     await untilPartExists('long-out', running)
     const engine = engineOf(running.child)!
     const before = performance.now()
-    running.child.kill('SIGINT')
+    killChild(running.child, 'SIGINT')
     const outcome = await running.ended
     expect(performance.now() - before).toBeLessThan(1300)
     expect(outcome.code).toBe(130)
@@ -178,7 +179,7 @@ describe('the command', () => {
     const running = startCommand(args)
     await untilPartExists('dead-out', running)
     const engine = engineOf(running.child)!
-    running.child.kill('SIGKILL')
+    killChild(running.child)
     await running.ended
     expect(shop.files('dead-out')).toEqual([expect.stringMatching(/\.part$/u)])
     for (let n = 0; n < 140 && isAlive(engine); n++) await sleep(50)

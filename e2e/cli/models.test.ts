@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { killChild } from '../../src/shared/processes/killChild'
 import { PickleWriter, torchArchive, zipOf } from '../../src/engine/model/checkpoint/torchFiles.testkit'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import { encodeSafetensors } from '../../src/engine/model/safetensors'
@@ -159,14 +160,14 @@ describe('npm run model', () => {
       const stopping = startModel(data, 'add', weights)
       await untilConverting(data, stopping)
       const [workshop] = childrenOf(stopping.child)
-      stopping.child.kill('SIGINT')
+      killChild(stopping.child, 'SIGINT')
       expect((await stopping.ended).code).toBe(130)
       expect(modelsIn(data)).toEqual([])
       expect(existsSync(`/proc/${workshop}`)).toBe(false)
 
       const dying = startModel(data, 'add', weights)
       await untilConverting(data, dying)
-      dying.child.kill('SIGKILL')
+      killChild(dying.child)
       await dying.ended
       expect((await runModel(data, 'list')).stdout).toContain('Installed\n  none')
       expect((await runModel(data, 'add', weights)).stdout).toContain('Installed as middle.')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { killChild } from '../../src/shared/processes/killChild'
 import { CdpPipe, type CdpSession } from './cdp'
 import { findChromium, HOW_TO_INSTALL } from '../../scripts/findChromium'
 
@@ -74,14 +75,22 @@ async function start(): Promise<Chromium> {
     })
   )
   process.once('exit', () => {
-    child.kill('SIGKILL')
+    killChild(child)
     rmSync(profile, { recursive: true, force: true, maxRetries: 3 })
   })
   const pipe = new CdpPipe(child.stdio[3] as Writable, child.stdio[4] as Readable)
   const browser = pipe.session()
   await Promise.race([browser.send('Browser.getVersion'), spawnFailed(child, said)])
   const port = await debuggingPort(profile)
-  return { path, browser, session: (id) => pipe.session(id), port, visible, ended, close: () => child.kill('SIGTERM') }
+  return {
+    path,
+    browser,
+    session: (id) => pipe.session(id),
+    port,
+    visible,
+    ended,
+    close: () => killChild(child, 'SIGTERM')
+  }
 }
 
 function modeSwitches(visible: boolean): readonly string[] {

@@ -1,5 +1,6 @@
 import { _electron, type CDPSession, type ElectronApplication, type Page } from 'playwright-core'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { killChild } from '../../src/shared/processes/killChild'
 import { electronControl } from './electronControl'
 import { argumentsOf, environmentOf, type LaunchedApp, type LaunchOptions } from './fixture'
 import type { Control } from './hostControl'
@@ -70,7 +71,7 @@ class ElectronApp implements LaunchedApp {
 
   async close(): Promise<void> {
     const tree = treeOf(this.pid)
-    this.app.process().kill('SIGTERM')
+    killChild(this.app.process(), 'SIGTERM')
     await Promise.race([this.ended, sleep(10_000)])
     await sleep(200)
     const left = alive(tree)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
+import { killChild } from '../../src/shared/processes/killChild'
 import { hostControl, type Control } from './hostControl'
 import { LAUNCHER, ROOT } from './launch'
 import { launchElectron } from './electronLaunch'
@@ -181,7 +182,7 @@ class HostedApp implements LaunchedApp {
     const refused = await this.control.refusals()
     const tree = treeOf(this.pid)
     await this.#browser?.close()
-    this.#child.kill('SIGTERM')
+    killChild(this.#child, 'SIGTERM')
     const inTime = await Promise.race([this.ended.then(() => true), sleep(CLOSE_MS, false)])
     const left = await this.#goneSoon(tree)
     killNow(left)

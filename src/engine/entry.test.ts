@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { killChild } from '../shared/processes/killChild'
 import { jobFor, settingsFor, voice, writeSmallModel, writeWav } from './denoise/engine.testkit'
 import { EngineEvent } from './protocol'
 import type { EngineRequest, EngineSettings } from './protocol'
@@ -60,8 +61,8 @@ class Child {
     this.process.disconnect()
   }
 
-  kill(signal: NodeJS.Signals): void {
-    this.process.kill(signal)
+  kill(signal: NodeJS.Signals): boolean {
+    return this.process.kill(signal)
   }
 
   /** The first event of that type (and job) since the start. */
@@ -82,7 +83,7 @@ class Child {
 const children: Child[] = []
 afterEach(async () => {
   for (const child of children.splice(0)) {
-    child.kill('SIGKILL')
+    killChild(child)
     await child.exited
   }
 })
@@ -196,7 +197,7 @@ describe.skipIf(!isBuilt)('the engine process', () => {
     const child = forked()
     child.send({ type: 'denoise', job: jobFor(wav, 'killed') })
     await child.next('started', 'killed')
-    child.kill('SIGKILL')
+    killChild(child)
     expect(await child.exited).toBe('SIGKILL')
     const second = forked()
     second.send({ type: 'denoise', job: jobFor(wav, 'again') })

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { killChild } from '../shared/processes/killChild'
 import { createSink } from '../audio/io/pcmSink'
 import {
   codeOf,
@@ -77,7 +78,7 @@ class Child {
 const children: Child[] = []
 afterEach(async () => {
   for (const child of children.splice(0)) {
-    child.process.kill('SIGKILL')
+    killChild(child.process)
     await child.exited
   }
 })

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { killChild } from '../shared/processes/killChild'
 import { MediaEvent } from './protocol'
 import type { MediaRequest } from './protocol'
 
@@ -74,7 +75,7 @@ export class MediaChild {
   }
 
   async end(): Promise<void> {
-    this.process.kill('SIGKILL')
+    killChild(this.process)
     await this.exited
   }
 }

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { existsSync } from 'node:fs'
+import { killChild } from '../../../src/shared/processes/killChild'
 import { HostEmitter, HostEvent, refuse, strict } from '../refuse'
 import { app } from './app'
 import { children } from './utilities'
@@ -91,7 +92,7 @@ class HostUtility extends HostEmitter {
   }
 
   kill(): boolean {
-    return this.#alive && this.#child.kill('SIGTERM')
+    return this.#alive && killChild(this.#child, 'SIGTERM')
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { killChild } from '../../shared/processes/killChild'
 import { readJournal } from '../jobs/journalLines'
 import { CoreBench, ENGINE, isBuilt } from './core.testkit'
 
@@ -46,7 +47,7 @@ function live(killAfterMs: number | null): Promise<Life> {
     const begun = text.includes('open ')
     text += some
     // Counted from when the queue is open: before that there is nothing to lose.
-    if (!begun && text.includes('open ') && killAfterMs !== null) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+    if (!begun && text.includes('open ') && killAfterMs !== null) setTimeout(() => killChild(child), killAfterMs)
   })
   return new Promise((resolve) => {
     child.on('close', (code) => {

@@ -11,6 +11,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'vite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { killChild } from '../../shared/processes/killChild'
 import { AppError } from '../../shared/errors/appError'
 import { downloadFile } from './download'
 import type { DownloadRequest } from './download'
@@ -218,7 +219,7 @@ describe('downloadFile, broken connections', () => {
     const child = spawn(process.execPath, [path.join(out, 'child.mjs')], { stdio: 'inherit' })
     while (((await stat(`${target}.part`).catch(() => null))?.size ?? 0) < 222_222) await sleep(5)
     expect((await fails(get())).data.detail).toContain(String(child.pid)) // Two programs, one part.
-    child.kill('SIGKILL')
+    killChild(child)
     await once(child, 'exit')
     expect(existsSync(target)).toBe(false)
     answer = good

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { killChild } from '../../shared/processes/killChild'
 import { Ending } from './ending'
 import type { EngineTransport } from './engineTransport'
 import { launchSettings, plainSettings, type LaunchSettings } from './launch'
@@ -76,6 +77,6 @@ class ForkTransport<Request extends object> implements ProcessTransport<Request>
   }
 
   kill(): void {
-    if (!this.ending.isOver) this.child.kill('SIGKILL')
+    if (!this.ending.isOver) killChild(this.child)
   }
 }

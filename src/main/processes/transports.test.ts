@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { killChild } from '../../shared/processes/killChild'
 import type { EngineRequest } from '../../engine/protocol'
 import { EngineHost } from './engineHost'
 import { MediaHost } from './mediaHost'
@@ -229,7 +230,7 @@ describe.each(['engine', 'media', 'naive'])('the built %s process as a utility p
     )
     await sleep(1500)
     expect(() => process.kill(pid, 0)).not.toThrow()
-    parent.kill('SIGKILL')
+    killChild(parent)
     const startedMs = performance.now()
     while (isAlive(pid) && performance.now() - startedMs < 8000) await sleep(50)
     expect(isAlive(pid)).toBe(false)

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { killChild } from '../../shared/processes/killChild'
 
 /**
  * Stands in for Electron's `utilityProcess` where there is no Electron: real child processes that find `process.parentPort` and no
@@ -73,7 +74,7 @@ export class UtilityProcessStandIn extends EventEmitter {
   }
 
   kill(): boolean {
-    return this.child.kill('SIGTERM')
+    return killChild(this.child, 'SIGTERM')
   }
 }
 

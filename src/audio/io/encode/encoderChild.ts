@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { killChild } from '../../../shared/processes/killChild'
 import { AppError } from '../../../shared/errors/appError'
 import type { ErrorCode } from '../../../shared/errors/appError'
 import type { ChildCommand } from '../ffmpeg/ffmpegCommand'
@@ -86,7 +87,7 @@ export class EncoderChild {
 
   /** Kills the process if it still runs and waits until it is gone. */
   async close(): Promise<void> {
-    if (!this.isClosed) this.child.kill('SIGKILL')
+    if (!this.isClosed) killChild(this.child)
     this.stdin.destroy()
     await this.closed
   }
@@ -110,7 +111,7 @@ export class EncoderChild {
 
   private stop(reason: AppError): void {
     this.failure ??= reason
-    this.child.kill('SIGKILL')
+    killChild(this.child)
   }
 
   private throwFailure(): void {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { killChild } from '../../../shared/processes/killChild'
 import { AppError } from '../../../shared/errors/appError'
 import type { ChildCommand } from './ffmpegCommand'
 
@@ -103,7 +104,7 @@ export class DecoderChild {
 
   /** Kills the process if it still runs and waits until it is gone. */
   async close(): Promise<void> {
-    if (!this.isClosed) this.child.kill('SIGKILL')
+    if (!this.isClosed) killChild(this.child)
     this.child.stdout.destroy()
     await this.closed
   }
@@ -111,7 +112,7 @@ export class DecoderChild {
   /** Kills the process; the next `read` throws `reason`. */
   stop(reason: AppError): void {
     this.failure ??= reason
-    this.child.kill('SIGKILL')
+    killChild(this.child)
   }
 
   private throwFailure(): void {

@@ -1,8 +1,9 @@
+import { ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DrmReader } from './drmReader'
 import { GpuReaders } from './gpuReader'
 import { NvidiaReader } from './nvidiaReader'
@@ -120,6 +121,17 @@ describe.skipIf(process.platform === 'win32')('NvidiaReader', () => {
     readers.push(one)
     return one
   }
+
+  it('is closed in the very tick of its start, of a program that is not there (kill(2) with pid 0: the whole suite ended, and the app would)', async () => {
+    const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true)
+    const one = new NvidiaReader(path.join(root, 'no-such-program'), 50)
+    const read = one.read([77])
+    one.close()
+    await read
+    const killed = kill.mock.calls.length
+    kill.mockRestore()
+    expect(killed).toBe(0)
+  })
 
   it('reads the card that we are on, with one child for all readings, and ends it (one child a reading was a process a second)', async () => {
     const cards = 'GPU-a, NVIDIA H100 80GB HBM3, 81559, 1000'

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { killChild } from '../../../shared/processes/killChild'
 
 export interface LineChildOptions {
   readonly command: string
@@ -51,7 +52,7 @@ export class LineChild {
     this.closed = true
     if (this.timer) clearTimeout(this.timer)
     this.told()
-    this.child?.kill('SIGKILL')
+    if (this.child) killChild(this.child)
   }
 
   private start(): void {
