@@ -71,11 +71,11 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     await patch(app, { job: { join: 'carried', chunkSec: 1 } })
     // All of them at once: a window that is higher than any screen.
     await app.control.resize(1280, 2900)
-    await patch(app, { job: { output: { format: 'mp3', loudness: 'target', truePeakDb: -1 } } })
+    await patch(app, { job: { floorDb: 20, output: { format: 'mp3', loudness: 'target', truePeakDb: -1 } } })
     await look(app, 'settings-all')
     await patch(app, {
       showAdvanced: false,
-      job: { output: { format: 'source', loudness: 'restore', truePeakDb: null } }
+      job: { floorDb: null, output: { format: 'source', loudness: 'restore', truePeakDb: null } }
     })
     await app.control.resize(1280, 800)
   })

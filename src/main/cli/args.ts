@@ -45,6 +45,8 @@ export interface DenoiseArgs {
   readonly budgetMb: number | null
   readonly threads: number | null
   readonly strengthPercent: number
+  /** Null: no floor. */
+  readonly floorDb: number | null
   /** Of an output's name without extension; null takes the place's own. */
   readonly namePattern: string | null
   readonly format: OutputFormat
@@ -96,6 +98,7 @@ const OPTIONS = {
   'budget-mb': TEXT,
   threads: TEXT,
   strength: TEXT,
+  'floor-db': TEXT,
   name: TEXT,
   format: TEXT,
   quality: TEXT,
@@ -155,6 +158,7 @@ export function parseCommand(argv: readonly string[]): Command {
     budgetMb: number('budget-mb', values['budget-mb'], { ...LIMITS.budgetMb, whole: true }),
     threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
     strengthPercent: number('strength', values.strength, { min: 0, max: 100 }) ?? 100,
+    floorDb: number('floor-db', values['floor-db'], LIMITS.floorDb),
     namePattern: namePattern(values.name),
     format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',

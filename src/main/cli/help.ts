@@ -28,6 +28,7 @@ INPUT is a file or a folder; folders are taken with all that is in them.
                               chosen to fit, and to be fast
   --threads N                 of one run (default: one a core)
   --strength PERCENT          how much of the noise is taken away (default 100)
+  --floor-db N                noise is lowered by no more than N dB
   --name PATTERN              what outputs are called, of {name}, {folder} and
                               {date} (default {name} in DIR, else {name}.clean)
   --format NAME               source (default: what came in), wav16, wav24, wav32f,

@@ -202,9 +202,10 @@ class DenoiseCommand {
   private choice: DeviceChoice | null = null
 
   private jobSettings({ output }: PreparedBatch, model: ResolvedModel, join: JoinSettings['values']): JobSettings {
-    const { precision, batch, budgetMb, threads, strengthPercent } = this.args
+    const { precision, batch, budgetMb, threads, strengthPercent, floorDb } = this.args
+    const how = { batch, budgetMb, threads, strengthPercent, floorDb }
     const device = this.choice?.device ?? this.args.device
-    return { modelId: model.label, device, precision, ...join, batch, budgetMb, threads, strengthPercent, output }
+    return { modelId: model.label, device, precision, ...join, ...how, output }
   }
 
   /** A budget that nothing fits in is a wrong option, told before anything begins. */

@@ -53,13 +53,14 @@ function engineWords(engine: EngineView): string {
 }
 
 function settingsLines(settings: JobSettings): string[] {
-  const { modelId, device, precision, join, chunkSec, overlapSec, batch, threads, strengthPercent, output } = settings
+  const { modelId, device, precision, join, chunkSec, overlapSec, batch, threads, strengthPercent, floorDb, output } =
+    settings
   const overlap = join === 'overlap' ? `, overlap ${overlapSec} s` : ''
   const place = output.place === 'subfolder' ? `subfolder ${output.subfolder}` : output.place
   return [
     `Model: ${modelId}`,
     `Settings: device ${device}, ${precision.toUpperCase()}, ${join}, chunk ${chunkSec} s${overlap}, batch ${batch}, ` +
-      `threads ${threads ?? 'auto'}, strength ${strengthPercent} %`,
+      `threads ${threads ?? 'auto'}, strength ${strengthPercent} %${floorDb === null ? '' : `, at most ${floorDb} dB`}`,
     `Output settings: ${place}, ${output.pattern}, ${output.onExists}, above 8 kHz ${output.above8k}`
   ]
 }

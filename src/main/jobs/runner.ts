@@ -4,6 +4,7 @@ import type { EngineSettings, FileJob } from '../../engine/protocol'
 import { AppError, toAppError, type ErrorPayload, type WarningCode } from '../../shared/errors/appError'
 import type { Job } from '../../shared/jobs/job'
 import type { JobSettings } from '../../shared/settings/jobSettings'
+import { residualGainOf } from '../../shared/settings/reduction'
 import { EngineCrash, EngineUnavailable } from '../processes/engineErrors'
 import type { EngineStatus } from '../processes/engineHost'
 import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engineProcess'
@@ -279,7 +280,7 @@ export class QueueRunner {
     const { run, partPath, settings } = work
     const { signal } = run.abort
     await this.ensureEngine(run, settings)
-    const residualGain = 1 - settings.strengthPercent / 100
+    const residualGain = residualGainOf(settings)
     const { id: jobId, inputPath } = job
     const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k } = settings.output
     const output = { format, quality, video }

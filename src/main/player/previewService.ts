@@ -10,6 +10,7 @@ import type { PreviewView } from '../../shared/ipc/playerViews'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { AppSettings } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
+import { residualGainOf } from '../../shared/settings/reduction'
 import type { QueueStore } from '../jobs/queueStore'
 import { EngineCrash } from '../processes/engineErrors'
 import type { EngineHost } from '../processes/engineHost'
@@ -195,7 +196,7 @@ export class PreviewService {
     const file: FileJob = {
       ...{ jobId: running.previewId, inputPath: originalPath, partPath, outputContainer: 'wav', isUrgent: true },
       above8k: settings.output.above8k,
-      residualGain: 1 - settings.strengthPercent / 100
+      residualGain: residualGainOf(settings)
     }
     const meter = new SpeedMeter()
     const done = await this.engine.denoise({

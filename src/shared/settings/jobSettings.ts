@@ -13,7 +13,7 @@ import {
 } from './choices'
 import { patternProblem } from './namePattern'
 
-/** Limits of the numbers that a person may set; seconds, lanes, MB, threads, LUFS, dBTP. */
+/** Limits of the numbers that a person may set; seconds, lanes, MB, threads, LUFS, dBTP, dB. */
 export const LIMITS = {
   chunkSec: { min: 0.25, max: 60 },
   overlapSec: { min: 0, max: 10 },
@@ -21,7 +21,8 @@ export const LIMITS = {
   budgetMb: { min: 64, max: 1_048_576 },
   threads: { min: 1, max: 64 },
   targetLufs: { min: -40, max: -5 },
-  truePeakDb: { min: -20, max: 0 }
+  truePeakDb: { min: -20, max: 0 },
+  floorDb: { min: 1, max: 60 }
 } as const
 
 const within = (limit: { readonly min: number; readonly max: number }): z.ZodNumber =>
@@ -77,6 +78,8 @@ export const JobSettings = z.strictObject({
   threads: within(LIMITS.threads).int().nullable(),
   /** 100 takes away all that the model takes away; 0 leaves the recording as it is (dry/wet mix). */
   strengthPercent: z.number().min(0).max(100),
+  /** Noise is lowered by no more than this, in dB; with the strength the one that leaves more counts. Null: no floor. */
+  floorDb: within(LIMITS.floorDb).nullable(),
   output: OutputSettings
 })
 export type JobSettings = z.infer<typeof JobSettings>
@@ -93,6 +96,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   budgetMb: null,
   threads: null,
   strengthPercent: 100,
+  floorDb: null,
   output: {
     place: 'beside',
     folder: null,

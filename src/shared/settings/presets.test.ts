@@ -11,7 +11,6 @@ import {
   presetOf,
   presetsFor,
   presetValues,
-  strengthLimitDb,
   type ModelTraits
 } from './presets'
 
@@ -74,14 +73,5 @@ describe('computeFactor', () => {
   it('is one where state is carried, and not where the model cannot carry it', () => {
     expect(computeFactor(presetValues('balanced', LITE), LITE)).toBe(1)
     expect(computeFactor({ ...presetValues('article', ALONE), join: 'carried' }, ALONE)).toBeCloseTo(2.75, 2)
-  })
-})
-
-describe('strengthLimitDb', () => {
-  it('100 % has no limit, 90 % is 20 dB, 50 % is 6 dB, 0 % is nothing (a "-0 dB")', () => {
-    expect(strengthLimitDb(100)).toBeNull()
-    expect(strengthLimitDb(90)).toBeCloseTo(20, 9)
-    expect(strengthLimitDb(50)).toBeCloseTo(6.02, 2)
-    expect(Object.is(strengthLimitDb(0), 0)).toBe(true)
   })
 })

@@ -100,13 +100,3 @@ export function computeFactor(values: ChunkSettings, model: ModelTraits): number
 function onGrid(sec: number): number {
   return Math.round(sec / FRAME_SEC) * FRAME_SEC
 }
-
-/**
- * How far the noise is lowered at most: `20 log10` of the share that is left in. Null for 100 % (all that the model finds goes);
- * 0 for 0 %.
- */
-export function strengthLimitDb(strengthPercent: number): number | null {
-  const residual = 1 - strengthPercent / 100
-  if (residual <= 0) return null
-  return Math.abs(20 * Math.log10(residual))
-}

@@ -111,6 +111,20 @@ describe('SettingsPanel', () => {
     expect(main.job.output).toMatchObject({ loudness: 'restore', truePeakDb: null })
   })
 
+  it('limits the reduction on request, and says what strength and limit come to (the weaker one was shown)', async () => {
+    await open()
+    expect(panel.text()).toContain('All the noise that the model finds is taken away.')
+    await panel.get('[role=switch][aria-label="Limit the reduction"]').trigger('click')
+    await settle()
+    expect(main.job.floorDb).toBe(20)
+    const most = panel.get<HTMLInputElement>('input[aria-label="Lower noise by at most"]')
+    await most.setValue('12')
+    await most.trigger('blur')
+    await settle()
+    expect(main.job.floorDb).toBe(12)
+    expect(panel.text()).toMatch(/Noise is lowered by at most 12\.?0? dB/u)
+  })
+
   it('takes the band over 8 kHz, and says whom it is for (a switch that sets another)', async () => {
     await open()
     const ways = panel.get('[aria-label="Above 8 kHz"]').findAll('[role=radio]')
