@@ -1,10 +1,12 @@
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import { bundledPackages } from './scripts/licences/bundledPackages'
 
 /** The bundles of the app: main with the command line and the two utility processes, the sandboxed preload, the window. */
 export default defineConfig({
   main: {
+    plugins: [bundledPackages('main')],
     build: {
       target: 'node20',
       outDir: 'out/main',
@@ -23,6 +25,7 @@ export default defineConfig({
     }
   },
   preload: {
+    plugins: [bundledPackages('preload')],
     build: {
       target: 'node20',
       outDir: 'out/preload',
@@ -34,7 +37,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src/renderer',
-    plugins: [vue(), tailwindcss()],
+    plugins: [vue(), tailwindcss(), bundledPackages('renderer')],
     // The parts of vue-i18n that are not used stay out of the bundle: its old API, its global components, its devtools.
     define: {
       __VUE_I18N_LEGACY_API__: 'false',

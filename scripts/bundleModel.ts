@@ -8,7 +8,7 @@ import { projectRoot } from './projectRoot'
 
 /**
  * `node out/scripts/bundleModel.js WEIGHTS.safetensors [OUTPUT_GAIN]`: makes trained weights the bundled model. Writes the weights and both
- * graphs, in FP32 and FP16, to models/ and their sizes and SHA-256 to models/catalog.json; the card, models/frcrn-lite.md, is written by hand.
+ * graphs, in FP32 and FP16, to models/ and their sizes and SHA-256 to models/catalog.json; the card, models/frcrn-lite.md, and the catalogue's scores are written by hand.
  * OUTPUT_GAIN is the factor that brings clean speech back as it came: 1 over (out . in) / (in . in), measured on clean training speech.
  */
 interface CatalogFile {
@@ -22,6 +22,8 @@ interface Catalog {
     readonly id: string
     readonly onePass: CatalogFile
     readonly stateful: CatalogFile
+    /** Of the weights before these. */
+    scores?: unknown
     fp16?: { readonly onePass: CatalogFile; readonly stateful: CatalogFile }
   }[]
 }
@@ -56,4 +58,5 @@ await convertToAll(stateDict, [
 ])
 writeFileSync(join(models, `${ID}.safetensors`), encodeSafetensors(stateDict))
 for (const file of [entry.onePass, entry.stateful, entry.fp16.onePass, entry.fp16.stateful]) describe(file)
+delete entry.scores
 writeFileSync(catalogPath, `${JSON.stringify(catalog, null, 2)}\n`)

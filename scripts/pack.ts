@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { HASHES_NAME, hashesOf, type ResourceHashes } from '../src/main/installation'
+import { cycloneDx } from './licences/cycloneDx'
+import { writeLicences } from './licences/writeLicences'
 import { projectRoot } from './projectRoot'
 
 /**
@@ -39,6 +41,7 @@ const hashes: ResourceHashes = {
   ...(hasFfmpeg ? hashesOf(from(ffmpeg), 'ffmpeg') : {})
 }
 writeFileSync(from(HASHES_NAME), `${JSON.stringify(hashes, null, 2)}\n`)
+const parts = writeLicences({ root: projectRoot, platform: `${platform}-${arch}` })
 
 const option = Object.entries(PLATFORMS).find(([, name]) => name === platform)?.[0] ?? '--linux'
 const feed = process.env.STILLWAVE_UPDATE_URL
@@ -52,3 +55,14 @@ const cli = createRequire(import.meta.url).resolve('electron-builder/cli.js')
 const config = ['--config', from('build', 'electron-builder.yml'), '--publish', 'never']
 const { status } = spawnSync(process.execPath, [cli, ...config, ...options], { cwd: projectRoot, stdio: 'inherit' })
 process.exitCode = status ?? 1
+if (status === 0) writeSbom()
+
+/** The list of parts, beside the packages. */
+function writeSbom(): void {
+  const product = JSON.parse(readFileSync(from('package.json'), 'utf8')) as { name: string; version: string }
+  const named = args.find((one) => one.startsWith('-c.directories.output='))?.split('=')[1]
+  const folder = path.resolve(projectRoot, named ?? 'dist')
+  mkdirSync(folder, { recursive: true })
+  const name = `Stillwave-${product.version}-${platform}-${arch}.cdx.json`
+  writeFileSync(path.join(folder, name), `${JSON.stringify(cycloneDx(product, parts), null, 2)}\n`)
+}

@@ -17,6 +17,8 @@ export default defineConfig({
         measureMemory: 'scripts/measureMemory.ts',
         benchGraph: 'scripts/bench/graphCostChild.ts',
         pack: 'scripts/pack.ts',
+        licences: 'scripts/licences.ts',
+        sbom: 'scripts/sbom.ts',
         startHost: 'scripts/startHost.ts',
         hostRun: 'e2e/host/run.ts',
         hostElectron: 'e2e/host/electron.ts',

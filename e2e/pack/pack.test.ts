@@ -72,6 +72,18 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('a relea
     expect(states).toEqual(expected)
   })
 
+  it('carries the licences of all packages in it, and lies beside the same list of parts', () => {
+    const parts = JSON.parse(readFileSync(path.join(appRoot, 'out', 'licences.json'), 'utf8')) as { name: string }[]
+    const names = parts.map(({ name }) => name)
+    const packed = list.flatMap((name) => /^node_modules\/((?:@[^/]+\/)?[^/@]+)$/u.exec(name)?.[1] ?? [])
+    expect(packed.sort()).toEqual(['onnxruntime-common', 'onnxruntime-node'])
+    expect(packed.filter((name) => !names.includes(name))).toEqual([])
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    const bom = path.join(root, 'dist', `Stillwave-${version}-linux-x64.cdx.json`)
+    const { components } = JSON.parse(readFileSync(bom, 'utf8')) as { components: { name: string }[] }
+    expect(components.map(({ name }) => name)).toEqual(names)
+  })
+
   it('does the main job with what it holds, wherever it lies', () => {
     const out = path.join(root, 'clean')
     const command = path.join(appRoot, 'out', 'main', 'headless.js')

@@ -122,6 +122,23 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     }
   })
 
+  it('the licences, from About, by keyboard', async () => {
+    await patch(app, { language: 'en', theme: 'light' })
+    await app.control.clickMenu('about')
+    await app.page.getByRole('button', { name: 'Licences…' }).press('Enter')
+    const dialog = app.page.getByRole('dialog', { name: 'Licences' })
+    await dialog.getByRole('button', { name: /^FRCRN-lite/u }).waitFor()
+    await dialog.getByRole('textbox').fill('LibriSpeech')
+    await dialog.getByText('1 part').waitFor()
+    await dialog.getByRole('button', { name: /^FRCRN-lite/u }).press('Enter')
+    await dialog.getByText('Apache License', { exact: false }).first().waitFor()
+    await look(app, 'licences')
+    await app.page.getByRole('textbox').fill('')
+    await look(app, 'licences-all', { axe: false })
+    await app.page.keyboard.press('Escape')
+    await app.page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
   it('the menu of a file', async () => {
     await row(app, 'Outro.wav').click({ button: 'right' })
     await app.page.getByRole('menu').waitFor()

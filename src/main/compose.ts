@@ -35,6 +35,8 @@ export interface Layout {
   readonly naivePath: string
   /** The process that deals with model files. */
   readonly workshopPath: string
+  /** The licences of all that ships. */
+  readonly licencesPath: string
 }
 
 const Manifest = z.object({ version: z.string() })
@@ -53,7 +55,8 @@ export function layoutOf(bundleFolder: string): Layout {
     samplesFolder: path.join(resources, 'demo'),
     cleanSamplesFolder: path.join(resources, 'demo-clean'),
     naivePath: path.join(bundleFolder, 'naive.js'),
-    workshopPath: path.join(bundleFolder, 'workshop.js')
+    workshopPath: path.join(bundleFolder, 'workshop.js'),
+    licencesPath: path.join(bundleFolder, '..', 'licences.json')
   }
 }
 

@@ -29,6 +29,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
   return Object.freeze({
     app: Object.freeze({
       snapshot: call('app.snapshot'),
+      licences: call('app.licences'),
       cancelCountdown: call('app.cancelCountdown'),
       openLogs: call('app.openLogs')
     }),

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
+import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import { splitPatterns } from '../../shared/settings/filePatterns'
@@ -23,6 +24,7 @@ import { EngineChoices, engineViewOf } from './engineChoices'
 import { coreHandlers } from './handlers'
 import { reportOfJob, reportOfList } from './coreReports'
 import { totalBytes } from './metricsSampler'
+import { readLicences } from './licences'
 import { ModelUse } from './modelUse'
 import { Outbox } from './outbox'
 import { preflight } from './preflight'
@@ -139,6 +141,10 @@ export class AppCore {
     const { job, includeFiles, excludeFiles } = this.settings
     const patterns = { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
     return Promise.resolve({ scanId: this.adder.add(paths, job, patterns) })
+  }
+
+  licences(): Promise<readonly ShippedPart[]> {
+    return readLicences(this.options.layout.licencesPath)
   }
 
   /** Of a job; checked to be there. Throws `E_IO` where it is not. */

@@ -54,7 +54,8 @@ export class CoreBench {
         samplesFolder: path.resolve('demo'),
         cleanSamplesFolder: path.resolve('demo-clean'),
         naivePath: path.resolve('out/main/naive.js'),
-        workshopPath: path.resolve('out/main/workshop.js')
+        workshopPath: path.resolve('out/main/workshop.js'),
+        licencesPath: path.resolve('out/licences.json')
       },
       dataFolder: this.data,
       logFolder: path.join(this.root, 'logs'),

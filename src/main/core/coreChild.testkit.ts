@@ -25,7 +25,8 @@ const core = await AppCore.open({
     workshopPath,
     modelsFolder,
     samplesFolder: path.resolve('demo'),
-    cleanSamplesFolder: path.resolve('demo-clean')
+    cleanSamplesFolder: path.resolve('demo-clean'),
+    licencesPath: path.join(built, '..', 'licences.json')
   },
   dataFolder: path.join(root, 'data'),
   logFolder: root,

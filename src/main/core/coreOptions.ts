@@ -57,6 +57,7 @@ export type ServiceRoute =
 /** The routes that need no Electron API. */
 export type CoreRoute =
   | 'app.snapshot'
+  | 'app.licences'
   | 'queue.addPaths'
   | 'queue.cancelScan'
   | 'queue.start'

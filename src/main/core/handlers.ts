@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/errors/appError'
+import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { Preflight, Snapshot } from '../../shared/ipc/views'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
@@ -13,6 +14,7 @@ export interface CoreFace {
   readonly settings: AppSettings
   addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }>
   snapshot(): Promise<Snapshot>
+  licences(): Promise<readonly ShippedPart[]>
   startQueue(): Promise<void>
   recover(choice: 'continue' | 'keep' | 'discard'): Promise<void>
   preflight(settings: JobSettings): Promise<Preflight>
@@ -29,6 +31,7 @@ export function coreHandlers(
   return {
     ...services.handlers,
     'app.snapshot': () => core.snapshot(),
+    'app.licences': () => core.licences(),
     'queue.addPaths': ({ paths }) => core.addPaths(paths),
     'queue.cancelScan': ({ scanId }) =>
       doing(() => {

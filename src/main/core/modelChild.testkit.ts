@@ -22,7 +22,8 @@ const core = await AppCore.open({
     workshopPath: inBuilt('workshop.js'),
     modelsFolder,
     samplesFolder: path.resolve('demo'),
-    cleanSamplesFolder: path.resolve('demo-clean')
+    cleanSamplesFolder: path.resolve('demo-clean'),
+    licencesPath: inBuilt('../licences.json')
   },
   dataFolder: path.join(root, 'data'),
   logFolder: root,

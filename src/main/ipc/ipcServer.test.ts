@@ -29,6 +29,7 @@ const ONE_FILE = { jobId: 'a', which: 'result' } as const
 const CLIP = { token: 't' }
 const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'app.snapshot': {},
+  'app.licences': {},
   'queue.addPaths': { paths: ['/music'] },
   'queue.pick': { what: 'files' },
   'queue.cancelScan': { scanId: 's' },

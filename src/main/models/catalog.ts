@@ -11,6 +11,12 @@ const catalogFile = z.object({
 })
 export type CatalogFile = z.infer<typeof catalogFile>
 
+const scores = z.object({
+  siSdrDb: z.number(),
+  stoi: z.number().min(0).max(1),
+  pairs: z.number().int().positive()
+})
+
 const bundledModel = z.object({
   id: z.string(),
   name: z.string(),
@@ -21,6 +27,8 @@ const bundledModel = z.object({
   cascade: cascade.optional(),
   /** The engine's peak memory and speed, shape by shape (`npm run measure:memory`); null where nobody measured. */
   memory: BundledPoints.nullable().default(null),
+  /** Means of `npm run score` over pairs that training never saw, as the card has them; absent where nobody measured. */
+  scores: scores.optional(),
   onePass: catalogFile,
   stateful: catalogFile.nullable(),
   /** The same in FP16; absent where it comes in FP32 only. */

@@ -78,7 +78,7 @@ export class ModelLibrary {
   }
 
   private async viewOf(model: CatalogModel): Promise<ModelView | null> {
-    const { id, name, licence, chunkSec, cascade, onePass, stateful } = model
+    const { id, name, licence, chunkSec, cascade, scores, onePass, stateful } = model
     const sizes = await Promise.all(filesOfCatalog(model).map(({ file }) => fileSize(path.join(this.folder, file))))
     if (sizes[0] == null) return null
     const sizeBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
@@ -87,6 +87,7 @@ export class ModelLibrary {
       name,
       licence,
       chunkSec,
+      scores,
       sizeBytes,
       hasStateful: stateful !== null,
       sha256: onePass.sha256,

@@ -48,6 +48,7 @@ function bundledModel(
     sizeBytes: bytes,
     precisions: view?.precisions ?? ['fp32'],
     selfChecks: view?.selfChecks ?? [],
+    scores: view?.scores,
     addedAt: null,
     verifiedAt: null,
     folder,

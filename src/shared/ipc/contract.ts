@@ -5,6 +5,7 @@ import { SettingsPatch, type AppSettings } from '../settings/appSettings'
 import type { BenchView } from './benchViews'
 import type { DevicesView } from './deviceViews'
 import type { SavedDiagnostics } from './diagnosticsViews'
+import type { ShippedPart } from './licenceViews'
 import type { MetricsHistory } from './memoryViews'
 import {
   MAX_PEAK_BINS,
@@ -43,6 +44,8 @@ const clip = z.strictObject({ token: z.string().min(1).max(64) })
 
 export const CONTRACT = {
   'app.snapshot': route<Snapshot>()(nothing),
+  /** What ships that others made, and the model, with their terms: by name. */
+  'app.licences': route<readonly ShippedPart[]>()(nothing),
   /** Paths of a drop; scanned in the background, told by `scan` pushes. Answers with the scan's id. */
   'queue.addPaths': route<{ readonly scanId: string }>()(
     z.strictObject({ paths: z.array(z.string().min(1).max(32_768)).min(1).max(10_000) })

@@ -3,6 +3,14 @@ import type { Device, Precision } from '../settings/choices'
 
 /** What the Models view shows. Bytes and seconds throughout; moments are ISO 8601. */
 
+/** Quality, as means over pairs of noisy and clean speech that training never saw. */
+export interface ModelScores {
+  readonly siSdrDb: number
+  /** 0 to 1. */
+  readonly stoi: number
+  readonly pairs: number
+}
+
 /** FP16 against FP32 on one device, by a fixed clip. */
 export interface SelfCheckView {
   readonly device: Device
@@ -38,6 +46,8 @@ export interface ShelfModel {
   readonly sizeBytes: number
   readonly precisions: readonly Precision[]
   readonly selfChecks: readonly SelfCheckView[]
+  /** Absent where nobody measured. */
+  readonly scores?: ModelScores | undefined
   /** Null for bundled ones, which are hashed at every load. */
   readonly addedAt: string | null
   readonly verifiedAt: string | null

@@ -5,7 +5,7 @@ import type { Device, OnExists, Precision, PrecisionReason, WrittenByFfmpeg } fr
 import type { BenchView } from './benchViews'
 import type { DeviceChoice, DevicesView } from './deviceViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
-import type { ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
+import type { ModelScores, ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
 import type { ClipProgress, PreviewView } from './playerViews'
 
 /** What main tells the window beside the queue. Bytes and seconds throughout. */
@@ -21,6 +21,8 @@ export interface ModelView {
   readonly chunkSec: number
   /** U-Nets in a row, for the compute factor of overlapped chunks; absent where it is not known. */
   readonly cascade?: 1 | 2
+  /** Absent where nobody measured. */
+  readonly scores?: ModelScores | undefined
   /** Of all its files, in every precision. */
   readonly sizeBytes: number
   readonly sha256: string | null

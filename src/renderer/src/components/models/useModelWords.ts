@@ -16,6 +16,8 @@ export interface CheckWords {
 export interface ModelWords {
   /** `Converted here from weights.pt · Apache-2.0 · 26 MB · FP32 and FP16`. */
   readonly facts: (model: ShelfModel) => string
+  /** What was measured of its quality; null where nothing was. */
+  readonly scores: (model: ShelfModel) => string | null
   readonly precisions: (precisions: readonly Precision[]) => string
   readonly check: (check: SelfCheckView) => CheckWords
   readonly deviceName: (device: Device) => string
@@ -58,6 +60,12 @@ export function useModelWords(): ModelWords {
     ]
     return (model.precisions.length === 0 ? parts : [...parts, precisions(model.precisions)]).join(' · ')
   }
+  const scores: ModelWords['scores'] = (model) => {
+    if (!model.scores) return null
+    const { siSdrDb, stoi, pairs } = model.scores
+    const figures = { siSdr: `${format.number(siSdrDb, 2)} dB`, stoi: format.number(stoi, 3), n: pairs }
+    return t('models.scores', figures, pairs)
+  }
   const matching = (check: SelfCheckView): string => {
     const device = deviceName(check.device)
     const parts = [t('models.check.matches', { device, snr: format.decibels(check.snrDb ?? 0) })]
@@ -89,7 +97,7 @@ export function useModelWords(): ModelWords {
     if (isKnown(own)) return { text: t(own), lang: undefined }
     return given === null ? null : { text: given, lang: 'en' }
   }
-  return { facts, precisions, check, deviceName, checkedWhen, notes, problem }
+  return { facts, scores, precisions, check, deviceName, checkedWhen, notes, problem }
 }
 
 /** How much less memory FP16 took at its peak; below nought where it took more, null where one of them did not run. */
