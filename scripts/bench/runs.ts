@@ -1,9 +1,14 @@
 import { mkdtempSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineSettings } from '../../src/engine/protocol'
+import type { Device } from '../../src/shared/settings/choices'
 import type { FileCost } from '../../src/main/bench/fileCost'
 import { runNaive as runNaiveIn } from '../../src/main/bench/naiveProcess'
 import { runStillwave as runStillwaveIn } from '../../src/main/bench/stillwaveRun'
+import { dataFolderOf } from '../../src/main/dataFolder'
+import { cudaEnvironment } from '../../src/main/devices/cudaSupport'
+import { ortPackage } from '../../src/main/devices/ortPackage'
 import { forkTransport, naiveForkTransport } from '../../src/main/processes/forkTransport'
 import { projectRoot } from '../projectRoot'
 
@@ -25,12 +30,17 @@ export const lite: ModelFiles = {
 const built = (name: string): string => join(projectRoot, 'out/main', name)
 const { signal } = new AbortController()
 
-export const openEngine = (): ReturnType<typeof forkTransport> => forkTransport(built('engine.js'))
-export const openNaive = (): ReturnType<typeof naiveForkTransport> => naiveForkTransport(built('naive.js'))
+/** With the CUDA libraries that the app has downloaded, where it has. */
+const environment = (): NodeJS.ProcessEnv =>
+  cudaEnvironment(dataFolderOf(null, { env: process.env, platform: process.platform, home: homedir() }), ortPackage())
+
+export const openEngine = (): ReturnType<typeof forkTransport> => forkTransport(built('engine.js'), environment())
+export const openNaive = (): ReturnType<typeof naiveForkTransport> =>
+  naiveForkTransport(built('naive.js'), environment())
 
 /** The naive way over WAVs (mono, 16 kHz), in order, in one process. */
-export function runNaive(onePassPath: string, inputPaths: readonly string[]): Promise<FileCost[]> {
-  return runNaiveIn(openNaive, { onePassPath, device: 'cpu', inputPaths, outPath: null }, { signal })
+export function runNaive(onePassPath: string, inputPaths: readonly string[], device: Device): Promise<FileCost[]> {
+  return runNaiveIn(openNaive, { onePassPath, device, inputPaths, outPath: null }, { signal })
 }
 
 /** Stillwave's own engine over `inputPaths`, in order, as the command runs it; outputs go to a new folder in `outDir`. */
@@ -41,15 +51,16 @@ export async function runStillwave(
   options: Partial<EngineSettings> = {}
 ): Promise<readonly FileCost[]> {
   const outFolder = mkdtempSync(join(outDir, 'out-'))
-  const settings = { ...settingsFor(files), ...options }
+  const settings = { ...settingsFor(files, options.device ?? 'cpu'), ...options }
   return (await runStillwaveIn(openEngine, { settings, inputPaths, outFolder }, { signal })).files
 }
 
-function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): EngineSettings {
+/** What a model is started with here. */
+export function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles, device: Device): EngineSettings {
   return {
     model: { onePassPath, statefulPath, onePassSha256: null, statefulSha256: null },
     fullModel: null,
-    device: 'cpu',
+    device,
     join: 'carried',
     chunkSec,
     overlapSec: 0.5,
@@ -58,6 +69,3 @@ function settingsFor({ onePassPath, statefulPath, chunkSec }: ModelFiles): Engin
     ffmpegPath: null
   }
 }
-
-/** What the bundled model is started with here: on the CPU. */
-export const liteSettings: EngineSettings = settingsFor(lite)

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import type { BenchReport } from '../../src/shared/ipc/benchViews'
+import type { EngineSettings } from '../../src/engine/protocol'
 import { totalBytes } from '../../src/main/core/metricsSampler'
 import { fits, naivePeakBytes } from '../../src/main/bench/fileCost'
 import { measure, type MeasureSource } from '../../src/main/bench/measure'
 import { ModelLibrary } from '../../src/main/models/library'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
+import type { Device } from '../../src/shared/settings/choices'
 import { projectRoot } from '../projectRoot'
 import { RATE_HZ } from '../readAt16k'
 import { writeLoopedWav } from './material'
@@ -16,6 +18,7 @@ import type { Row, Section } from './table'
 export interface Plan {
   readonly folder: string
   readonly version: string
+  readonly device: Device
   readonly liteSec: number
   readonly growthFiles: number
   readonly fullShortSec: number
@@ -33,12 +36,12 @@ const STEADY_RUNS = 3
 /** The bundled model on minutes of speech, as "Measure this machine" in the app does it, each way three times. */
 export async function liteReport(plan: Plan, source: MeasureSource): Promise<BenchReport> {
   const model = await new ModelLibrary(join(projectRoot, 'models')).resolve(null)
-  const { liteSec, growthFiles, version, folder } = plan
+  const { liteSec, growthFiles, version, folder, device } = plan
   const task = {
     source,
     plan: { minSec: liteSec, maxSec: liteSec, growthFiles, repeats: STEADY_RUNS },
     model,
-    device: 'cpu',
+    device,
     threads: null,
     ffmpegPath: null,
     version,
@@ -59,10 +62,13 @@ export async function fullSizeSection(plan: Plan, noisy: Float32Array): Promise<
   await writeLoopedWav(short, noisy, { seconds: plan.fullShortSec })
   await writeLoopedWav(long, noisy, { seconds: plan.fullLongSec })
   await writeLoopedWav(file, noisy, { seconds: plan.fullFileSec })
-  const naive = await pair(async (wav) => (await runNaive(files.onePassPath, [wav]))[0]!, short, long)
-  const ours = await pair(async (wav) => (await runStillwave(files, [wav], plan.folder))[0]!, short, long)
-  const article = await pair(async (wav) => (await runStillwave(files, [wav], plan.folder, ARTICLE))[0]!, short, long)
-  const minutes = (await runStillwave(files, [file], plan.folder))[0]!
+  const { folder, device } = plan
+  const naive = await pair(async (wav) => (await runNaive(files.onePassPath, [wav], device))[0]!, short, long)
+  const run = (options: Partial<EngineSettings>) => async (wav: string) =>
+    (await runStillwave(files, [wav], folder, { device, ...options }))[0]!
+  const ours = await pair(run({}), short, long)
+  const article = await pair(run(ARTICLE), short, long)
+  const minutes = await run({})(file)
   const expected = naivePeakBytes(naive[0], naive[1], plan.fullFileSec)
   const isRefused = !fits(expected, { totalBytes: totalBytes(), availableBytes: totalBytes() })
   const rows: Row[] = [
@@ -99,7 +105,7 @@ export async function lengthSection(plan: Plan, noisy: Float32Array): Promise<Se
   for (const seconds of [plan.shortFileSec, plan.longFileSec]) {
     const wav = join(plan.folder, `length-${seconds}.wav`)
     await writeLoopedWav(wav, noisy, { seconds })
-    peaks.push((await runStillwave(lite, [wav], plan.folder))[0]!.peakRssBytes)
+    peaks.push((await runStillwave(lite, [wav], plan.folder, { device: plan.device }))[0]!.peakRssBytes)
   }
   const row = (label: string, unit: string, stillwave: number): Row => ({
     label,
@@ -124,7 +130,7 @@ export async function timeSection(plan: Plan, noisy: Float32Array): Promise<Sect
   for (const sampleRateHz of [RATE_HZ, 48000]) {
     const wav = join(plan.folder, `time-${sampleRateHz}.wav`)
     await writeLoopedWav(wav, noisy, { seconds: plan.timeSec, sampleRateHz })
-    const cost = (await runStillwave(lite, repeat(wav), plan.folder))[STEADY_RUNS - 1]!
+    const cost = (await runStillwave(lite, repeat(wav), plan.folder, { device: plan.device }))[STEADY_RUNS - 1]!
     const at = `${sampleRateHz / 1000} kHz`
     const row = (label: string, unit: string, stillwave: number): Row => ({
       label,

@@ -157,16 +157,16 @@ class Desktop {
     })
     const origin = originOf(argv, app.isPackaged)
     guardSession(origin, log)
+    const cuda = (): NodeJS.ProcessEnv => cudaEnvironment(folders.dataFolder, ortPackage())
     const core = await AppCore.open({
       layout,
       dataFolder: folders.dataFolder,
       logFolder: folders.logFolder,
       locale: app.getLocale(),
-      openEngine: () => utilityTransport(layout.enginePath, cudaEnvironment(folders.dataFolder, ortPackage())),
+      openEngine: () => utilityTransport(layout.enginePath, cuda()),
       openMedia: () => mediaUtilityTransport(layout.mediaPath),
-      openNaive: () => naiveUtilityTransport(layout.naivePath),
-      openWorkshop: () =>
-        workshopUtilityTransport(layout.workshopPath, cudaEnvironment(folders.dataFolder, ortPackage())),
+      openNaive: () => naiveUtilityTransport(layout.naivePath, cuda()),
+      openWorkshop: () => workshopUtilityTransport(layout.workshopPath, cuda()),
       processMemory,
       mediaUrl: (token) => mediaUrl(origin, token),
       push: (event) => {

@@ -19,8 +19,8 @@ export function mediaForkTransport(modulePath: string): MediaTransport {
 }
 
 /** The process that denoises the naive way, without the settings that keep ours small. */
-export function naiveForkTransport(modulePath: string): NaiveTransport {
-  return new ForkTransport(forked(modulePath, plainSettings()))
+export function naiveForkTransport(modulePath: string, env?: NodeJS.ProcessEnv): NaiveTransport {
+  return new ForkTransport(forked(modulePath, plainSettings(env)))
 }
 
 /** The process that deals with model files. */

@@ -15,9 +15,9 @@ export interface LaunchSettings {
   readonly execArgv: string[]
 }
 
-/** What any program is started with: for the process that stands for the usual way, which has no such settings. */
-export function plainSettings(): LaunchSettings {
-  return { env: { ...process.env }, execArgv: [] }
+/** What any program is started with: for the process that stands for the usual way, which has no such settings; `env` says where a device's libraries are. */
+export function plainSettings(env: NodeJS.ProcessEnv = {}): LaunchSettings {
+  return { env: { ...process.env, ...env }, execArgv: [] }
 }
 
 /** What our processes are started with, whatever carries them. */

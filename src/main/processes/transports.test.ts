@@ -117,6 +117,15 @@ describe.each([
     expect(line.messages[0]!.argv).not.toContain('--max-semi-space-size=2')
   })
 
+  it('tells the naive process where the device’s libraries are (no figure of the usual way on CUDA)', async () => {
+    const env = { MALLOC_MMAP_THRESHOLD_: 'as given' }
+    const line = new Line(openNaive(childPath, env) as unknown as ProcessTransport<EngineRequest>)
+    lines.push(line)
+    line.transport.send(echo('a'))
+    await line.answers(1)
+    expect(line.messages[0]!.env).toBe('as given')
+  })
+
   it('knows the pid while the process lives', async () => {
     const line = opened()
     line.transport.send(echo('a'))

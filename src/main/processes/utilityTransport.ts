@@ -19,8 +19,8 @@ export function mediaUtilityTransport(modulePath: string): MediaTransport {
 }
 
 /** The process that denoises the naive way, without the settings that keep ours small. */
-export function naiveUtilityTransport(modulePath: string): NaiveTransport {
-  return new UtilityTransport(forked(modulePath, 'Stillwave naive', plainSettings()))
+export function naiveUtilityTransport(modulePath: string, env?: NodeJS.ProcessEnv): NaiveTransport {
+  return new UtilityTransport(forked(modulePath, 'Stillwave naive', plainSettings(env)))
 }
 
 /** The process that deals with model files. */
