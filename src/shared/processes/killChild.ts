@@ -1,7 +1,9 @@
+type Signal = 'SIGKILL' | 'SIGTERM' | 'SIGINT'
+
 /** What is used of Node's `ChildProcess`. */
 interface Child {
   readonly pid?: number | undefined
-  kill(signal: NodeJS.Signals): boolean
+  kill(signal: Signal): boolean
 }
 
 /**
@@ -9,6 +11,6 @@ interface Child {
  * the pid 0, and `ChildProcess.kill` hands that to kill(2): the signal goes to our own process group, ourselves and the shell that
  * started us among it. Answers whether there was one to signal.
  */
-export function killChild(child: Child, signal: NodeJS.Signals = 'SIGKILL'): boolean {
+export function killChild(child: Child, signal: Signal = 'SIGKILL'): boolean {
   return child.pid !== undefined && child.kill(signal)
 }
