@@ -19,6 +19,8 @@ export default defineConfig({
         pack: 'scripts/pack.ts',
         licences: 'scripts/licences.ts',
         sbom: 'scripts/sbom.ts',
+        reliability: 'scripts/reliability/reliability.ts',
+        reliabilityCore: 'src/main/core/coreChild.testkit.ts',
         startHost: 'scripts/startHost.ts',
         hostRun: 'e2e/host/run.ts',
         hostElectron: 'e2e/host/electron.ts',

@@ -1,0 +1,140 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { readJournal } from '../../src/main/jobs/journalLines'
+import type { RunReport } from '../../src/main/reports/runReport'
+import { projectRoot } from '../projectRoot'
+import { emptyTally, makeSources, sumsOf, untilDone, type KillTally } from './killBatch'
+import { live, type Life } from './life'
+import type { Random } from './random'
+import { tinyNetwork } from './tinyNetwork'
+
+export interface KillPlan {
+  readonly folder: string
+  readonly kills: number
+  readonly files: number
+  readonly random: Random
+  readonly say: (line: string) => void
+}
+
+const BUILT = path.join(projectRoot, 'out/main')
+const COMMAND = path.join(BUILT, 'headless.js')
+const CORE = path.join(projectRoot, 'out/scripts/reliabilityCore.js')
+
+/** The command, killed in its batch and begun again with the same words until that is done; then all over, until it was killed so often. */
+export async function killCommand(plan: KillPlan): Promise<KillTally> {
+  const [sources, outDir, report] = ['sources', 'out', 'report.json'].map((name) => path.join(plan.folder, name))
+  makeSources(sources!, plan.files)
+  const model = await tinyNetwork(plan.folder)
+  const run = (killAfterMs: number | null): Promise<Life> =>
+    live({
+      args: [COMMAND, sources!, '--out', outDir!, '--model', model, '--report', report!],
+      env: { STILLWAVE_DATA: path.join(plan.folder, 'data') },
+      ...{ killAfterMs, wholeGroup: plan.random.next() < 0.5 }
+    })
+  const span = new Span(undisturbed(await run(null)))
+  const whole = sumsOf(outDir!, () => true)
+  const tally = emptyTally()
+  while (tally.kills < plan.kills) {
+    rmSync(outDir!, { recursive: true, force: true })
+    await untilDone(
+      {
+        ...{ sources: sources!, outDir: outDir!, whole },
+        live: async () => span.seen(await run(tally.kills < plan.kills ? plan.random.next() * span.ms : null)),
+        check: () => undefined,
+        atEnd: () => {
+          const { files } = JSON.parse(readFileSync(report!, 'utf8')) as RunReport
+          for (const { input, status } of files)
+            if (status !== 'done' && status !== 'skipped') tally.lost.push(`${input} is ${status}`)
+        }
+      },
+      tally
+    )
+    plan.say(`the command: ${tally.kills} kills, ${tally.batches} batches of ${plan.files}`)
+  }
+  return tally
+}
+
+/** The core of the window with its list, killed in its batch and opened again; the list is gone on with. */
+export async function killQueue(plan: KillPlan): Promise<KillTally> {
+  const [sources, data] = ['in', 'data'].map((name) => path.join(plan.folder, name))
+  makeSources(sources!, plan.files)
+  const run = (killAfterMs: number | null): Promise<Life> =>
+    live({
+      args: [CORE, plan.folder, path.join(projectRoot, 'models'), BUILT],
+      ...{ killAfterMs, from: 'open ', wholeGroup: plan.random.next() < 0.5 }
+    })
+  const span = new Span(undisturbed(await run(null)))
+  const whole = sumsOf(sources!, (name) => name.endsWith('.clean.wav'))
+  const tally = emptyTally()
+  while (tally.kills < plan.kills) {
+    rmSync(data!, { recursive: true, force: true })
+    for (const name of whole.keys()) rmSync(path.join(sources!, name), { force: true })
+    const told = new Set<string>()
+    await untilDone(
+      {
+        ...{ sources: sources!, outDir: sources!, whole },
+        live: async () => span.seen(await run(tally.kills < plan.kills ? plan.random.next() * span.ms : null)),
+        check: ({ stdout }) => {
+          checkTold(stdout, told, tally)
+          checkJournal(data!, told, tally)
+        },
+        atEnd: ({ stdout }) => {
+          if (!stdout.includes('finished')) tally.lost.push('the end of the list was never told')
+          // Killed between an output's name and its line, a file is found there by the next run.
+          for (const { inputPath, status } of journalOf(data!).state.jobs)
+            if (status.kind !== 'done' && status.kind !== 'skipped') tally.lost.push(`${inputPath} is ${status.kind}`)
+          if (existsSync(path.join(data!, 'queue.lock'))) tally.left.push('queue.lock')
+        }
+      },
+      tally
+    )
+    plan.say(`the list: ${tally.kills} kills, ${tally.batches} batches of ${plan.files}`)
+  }
+  return tally
+}
+
+/** How long the work of a life takes that nobody ends: the shortest seen, so that few kills come too late on a busy machine. */
+class Span {
+  ms = Infinity
+
+  constructor(life: Life) {
+    this.seen(life)
+  }
+
+  seen(life: Life): Life {
+    // One that ends at once had nothing to do any more.
+    if (life.code === 0 && this.ms === Infinity) this.ms = life.tookMs - (life.readyMs ?? 0)
+    else if (life.code === 0) this.ms = Math.min(this.ms, Math.max(this.ms / 2, life.tookMs - (life.readyMs ?? 0)))
+    return life
+  }
+}
+
+function undisturbed(life: Life): Life {
+  if (life.code !== 0) throw new Error(`the run that nobody disturbed failed: ${life.stdout} ${life.stderr}`)
+  return life
+}
+
+const journalOf = (data: string): ReturnType<typeof readJournal> =>
+  readJournal(readFileSync(path.join(data, 'queue.jsonl')), 'x')
+
+/** A file is told done once, over all lives. */
+function checkTold(stdout: string, told: Set<string>, tally: KillTally): void {
+  for (const [, jobId] of stdout.matchAll(/^told (\S+) done$/gmu)) {
+    if (told.has(jobId!)) tally.twice.push(`${jobId!} was told done twice`)
+    told.add(jobId!)
+  }
+}
+
+/** What was told is on disk, and a kill is no damage. */
+function checkJournal(data: string, told: ReadonlySet<string>, tally: KillTally): void {
+  if (!existsSync(path.join(data, 'queue.jsonl'))) {
+    if (told.size > 0) tally.lost.push('the journal')
+    return
+  }
+  const { state, damaged } = journalOf(data)
+  if (damaged) tally.damaged.push('the journal')
+  const over = new Set(state.jobs.filter(({ status }) => isOver(status.kind)).map(({ id }) => id))
+  for (const jobId of told) if (!over.has(jobId)) tally.lost.push(`${jobId} was told done and is forgotten`)
+}
+
+const isOver = (kind: string): boolean => kind === 'done' || kind === 'skipped'
