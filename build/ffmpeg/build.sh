@@ -98,7 +98,7 @@ encoders=aac,ac3,alac,eac3,flac,mp2,pcm_*,wmav2,libmp3lame,libopus,libvorbis
 muxers=asf,avi,caf,ffmetadata,flac,flv,framecrc,image2pipe,ipod,matroska,mov,mp3,mp4,mpegts,null,ogg,opus,pcm_*,tgp,tg2,wav,webm
 # Pictures are copied; parsers tell their frames apart, decoders are not needed.
 parsers=aac,aac_latm,ac3,adx,amr,av1,cook,dca,flac,gsm,h264,hevc,mjpeg,mlp,mpeg4video,mpegaudio,mpegvideo,opus,png,tak,vc1,vorbis,vp8,vp9
-filters=aformat,anull,apad,aresample,atrim,concat
+filters=aformat,anull,apad,aresample,atrim,concat,volume
 bsfs=aac_adtstoasc,extract_extradata,h264_mp4toannexb,hevc_mp4toannexb,mpeg4_unpack_bframes,vp9_superframe,vp9_superframe_split
 
 options=(
