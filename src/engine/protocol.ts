@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ERROR_CODES, WARNING_CODES } from '../shared/errors/appError'
 import {
   ABOVE_8K_WAYS,
+  CHANNEL_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -64,6 +65,8 @@ export const FileJob = z.object({
   level: levelWish.optional(),
   /** The band that the model does not hear; absent: kept with the gain that follows what lies below it. */
   above8k: z.enum(ABOVE_8K_WAYS).optional(),
+  /** Absent: each on its own. */
+  channels: z.enum(CHANNEL_WAYS).optional(),
   /**
    * How much of what the model takes away is left in, 0 to 1: output = clean + residualGain x (source - clean), of the model's
    * band alone where the one above it is not kept.

@@ -1,7 +1,8 @@
-/** Power spectra of real frames by a radix-2 FFT of a fixed power-of-two size. */
-export class PowerSpectrum {
-  private readonly re: Float64Array
-  private readonly im: Float64Array
+/** Spectra of complex signals by a radix-2 FFT of a fixed power-of-two size, in place. */
+export class ComplexFft {
+  /** What {@link run} gives: bin k at k. */
+  readonly re: Float64Array
+  readonly im: Float64Array
   private readonly cos: Float64Array
   private readonly sin: Float64Array
   private readonly reversed: Uint32Array
@@ -18,34 +19,15 @@ export class PowerSpectrum {
     for (let i = 1; i < size; i++) this.reversed[i] = (this.reversed[i >> 1]! >> 1) | ((i & 1) << (bits - 1))
   }
 
-  /** |X|^2 of bins 0 to size / 2 of `frame`, which may be shorter than `size` (zeros follow), into `out`. */
-  transform(frame: Float64Array, out: Float64Array): void {
-    this.re.fill(0)
-    this.im.fill(0)
-    for (let i = 0; i < frame.length; i++) this.re[this.reversed[i]!] = frame[i]!
-    for (let half = 1; half < this.size; half *= 2) this.butterflies(half)
-    for (let k = 0; k <= this.size / 2; k++) out[k] = this.re[k]! ** 2 + this.im[k]! ** 2
+  /** Sample `i` of the next signal; all of them are put before {@link run}. */
+  put(i: number, re: number, im: number): void {
+    const at = this.reversed[i]!
+    this.re[at] = re
+    this.im[at] = im
   }
 
-  /** {@link transform} of two frames at the cost of one, into `outs`; both frames are `size` long. */
-  transformPair(frames: readonly [Float64Array, Float64Array], outs: readonly [Float64Array, Float64Array]): void {
-    const [first, second] = frames
-    const { re, im, reversed, size } = this
-    for (let i = 0; i < size; i++) {
-      re[reversed[i]!] = first[i]!
-      im[reversed[i]!] = second[i]!
-    }
-    for (let half = 1; half < size; half *= 2) this.butterflies(half)
-    // Of the sum's spectrum the part that mirrors is the first frame's, the part that does not is the second's.
-    for (let k = 0; k <= size / 2; k++) {
-      const mirror = (size - k) % size
-      const sumRe = re[k]! + re[mirror]!
-      const sumIm = im[k]! + im[mirror]!
-      const lessRe = re[k]! - re[mirror]!
-      const lessIm = im[k]! - im[mirror]!
-      outs[0][k] = (sumRe * sumRe + lessIm * lessIm) / 4
-      outs[1][k] = (sumIm * sumIm + lessRe * lessRe) / 4
-    }
+  run(): void {
+    for (let half = 1; half < this.size; half *= 2) this.butterflies(half)
   }
 
   private butterflies(half: number): void {
@@ -86,6 +68,43 @@ export class PowerSpectrum {
       im[a + 1] = im[a]! - ti
       re[a]! += tr
       im[a]! += ti
+    }
+  }
+}
+
+/** Power spectra of real frames by a radix-2 FFT of a fixed power-of-two size. */
+export class PowerSpectrum {
+  private readonly fft: ComplexFft
+
+  /** `size` is a power of two of at least 2; RangeError otherwise. */
+  constructor(readonly size: number) {
+    this.fft = new ComplexFft(size)
+  }
+
+  /** |X|^2 of bins 0 to size / 2 of `frame`, which may be shorter than `size` (zeros follow), into `out`. */
+  transform(frame: Float64Array, out: Float64Array): void {
+    const { fft, size } = this
+    for (let i = 0; i < size; i++) fft.put(i, i < frame.length ? frame[i]! : 0, 0)
+    fft.run()
+    for (let k = 0; k <= size / 2; k++) out[k] = fft.re[k]! ** 2 + fft.im[k]! ** 2
+  }
+
+  /** {@link transform} of two frames at the cost of one, into `outs`; both frames are `size` long. */
+  transformPair(frames: readonly [Float64Array, Float64Array], outs: readonly [Float64Array, Float64Array]): void {
+    const [first, second] = frames
+    const { fft, size } = this
+    for (let i = 0; i < size; i++) fft.put(i, first[i]!, second[i]!)
+    fft.run()
+    const { re, im } = fft
+    // Of the sum's spectrum the part that mirrors is the first frame's, the part that does not is the second's.
+    for (let k = 0; k <= size / 2; k++) {
+      const mirror = (size - k) % size
+      const sumRe = re[k]! + re[mirror]!
+      const sumIm = im[k]! + im[mirror]!
+      const lessRe = re[k]! - re[mirror]!
+      const lessIm = im[k]! - im[mirror]!
+      outs[0][k] = (sumRe * sumRe + lessIm * lessIm) / 4
+      outs[1][k] = (sumIm * sumIm + lessRe * lessRe) / 4
     }
   }
 }

@@ -1,6 +1,7 @@
 import { concat } from '../../audio/dsp/concat'
 import { AppError } from '../../shared/errors/appError'
 import type { Above8kWay } from '../../shared/settings/choices'
+import type { CleanedPart } from './channelLink'
 import type { RateConverter } from './excerpts'
 import type { LaneDenoiser } from './join'
 import { toModelRate } from './modelRate'
@@ -11,6 +12,7 @@ import type { Recombiner } from './recombine'
 import { isFinite32, SampleQueue } from './samples'
 
 const NOTHING = new Float32Array(0)
+const NO_PART: CleanedPart = { low: NOTHING, clean: NOTHING }
 
 export interface ChainContext extends PipelineContext {
   readonly above8k: Above8kWay
@@ -26,8 +28,8 @@ interface ChainParts {
 }
 
 /**
- * One channel through pass 2: to the model's rate and level, through the model, and back. What comes out together with
- * `finish` is exactly as long as what went in, at the result's rate. A channel that is silent all through gives nothing.
+ * One channel through pass 2: to the model's rate and level, through the model, and back; between both ways all channels of a file
+ * may be brought together. What comes out in all is exactly as long as what went in, at the result's rate. A channel that is silent all through gives nothing.
  */
 export class ChannelChain {
   private levelled = NOTHING
@@ -52,26 +54,39 @@ export class ChannelChain {
     return new ChannelChain(index, { index, gain, toModel, lane, recombiner })
   }
 
+  /** Digital silence from end to end. */
+  get isSilent(): boolean {
+    return this.parts === null
+  }
+
   get modelSec(): number {
     return this.parts?.lane.modelSec ?? 0
   }
 
-  /** Takes samples at the file's rate; a view or a fresh array, valid until the next call. */
-  async push(samples: Float32Array): Promise<Float32Array> {
-    if (this.parts === null) return NOTHING
-    const { toModel, recombiner } = this.parts
-    const low = toModel.push(samples)
-    const clean = await this.denoise(this.parts, low)
-    return inRange(recombiner.push(samples, low, clean))
+  /** Takes samples at the file's rate, and gives what is known of them at the model's: views, valid until the next call. */
+  async clean(samples: Float32Array): Promise<CleanedPart> {
+    if (this.parts === null) return NO_PART
+    const low = this.parts.toModel.push(samples)
+    return { low, clean: await this.denoise(this.parts, low) }
   }
 
-  async finish(): Promise<Float32Array> {
-    if (this.parts === null) return NOTHING
-    const { toModel, recombiner, lane, gain } = this.parts
+  /** The rest of both. */
+  async cleanLast(): Promise<CleanedPart> {
+    if (this.parts === null) return NO_PART
+    const { toModel, lane, gain } = this.parts
     const low = toModel.finish()
     const first = (await this.denoise(this.parts, low)).slice()
     const last = this.restore(await lane.finish(), gain)
-    return inRange(recombiner.finish(low, concat([first, last])))
+    return { low, clean: concat([first, last]) }
+  }
+
+  /** What the samples, what they are at the model's rate, and what is final of the cleaned ones complete. */
+  join(samples: Float32Array, low: Float32Array, clean: Float32Array): Float32Array {
+    return this.parts === null ? NOTHING : inRange(this.parts.recombiner.push(samples, low, clean))
+  }
+
+  joinLast(low: Float32Array, clean: Float32Array): Float32Array {
+    return this.parts === null ? NOTHING : inRange(this.parts.recombiner.finish(low, clean))
   }
 
   close(): void {

@@ -5,12 +5,14 @@ import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
 import { NO_SOUND, SoundMeter } from '../../audio/dsp/soundMeter'
 import { createOutput } from '../../audio/io/encode/createOutput'
 import type { Output } from '../../audio/io/encode/createOutput'
-import { openSource } from '../../audio/io/openSource'
+import { openHeard } from '../../audio/io/monoSource'
 import { assertUnchanged, sourceIdentity } from '../../audio/io/sourceIdentity'
 import type { AudioSink, AudioSource } from '../../audio/io/types'
 import type { FileJob } from '../protocol'
 import { abortable } from './abortable'
 import { ChannelChain } from './channelChain'
+import { linkPairs, SEPARATE, sidesOf } from './channelLink'
+import type { ChannelLink } from './channelLink'
 import { Levelling, raised } from './levelling'
 import type { PipelineContext } from './pipelineContext'
 import { probeFile } from './probe'
@@ -55,6 +57,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const identity = await sourceIdentity(job.inputPath)
   const probe = await probeFile(job.inputPath, {
     ...context,
+    asMono: job.channels === 'mono',
     excerptPlan: context.joiner.excerptPlan,
     onFraction: (fraction) => {
       context.onProgress({ fraction: fraction * PROBE_SHARE, audioSecDone: 0, audioSec: null })
@@ -152,7 +155,7 @@ async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Pro
     return { modelSec: 0, sound: { before: NO_SOUND, after: NO_SOUND } }
   }
   const { residualGain, above8k = 'keep' } = job
-  const source = await openSource(job.inputPath, { ffmpegPath: pass.ffmpegPath })
+  const source = await openHeard(job.inputPath, { ffmpegPath: pass.ffmpegPath, asMono: job.channels === 'mono' })
   const chains: ChannelChain[] = []
   try {
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
@@ -162,12 +165,23 @@ async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Pro
     })
     await allSettled(opened)
     chains.sort((a, b) => a.index - b.index)
-    const sound = await stream(source, sink, { ...pass, chains, path: job.inputPath })
+    const link = job.channels === 'linked' ? linkOf(chains, pass) : SEPARATE
+    const sound = await stream(source, sink, { ...pass, chains, link, path: job.inputPath })
     return { modelSec: chains.reduce((sum, chain) => sum + chain.modelSec, 0), sound }
   } finally {
     for (const chain of chains) chain.close()
     await source.close()
   }
+}
+
+/** Left and right that both have a sound of their own share one gain. */
+function linkOf(chains: readonly ChannelChain[], { probe, modelRateHz }: PassTwo): ChannelLink {
+  const placeOf = (channel: number): number => chains.findIndex(({ index, isSilent }) => index === channel && !isSilent)
+  const pairs = sidesOf(probe.format).map(([left, right]) => [placeOf(left), placeOf(right)] as const)
+  return linkPairs(
+    pairs.filter(([left, right]) => left >= 0 && right >= 0),
+    modelRateHz
+  )
 }
 
 function sameFormat(source: AudioSource, probe: FileProbe): boolean {
@@ -180,11 +194,12 @@ interface SourceHook {
 
 interface Streaming extends PassTwo, SourceHook {
   readonly chains: readonly ChannelChain[]
+  readonly link: ChannelLink
   readonly path: string
 }
 
 async function stream(source: AudioSource, sink: Writer, pass: Streaming): Promise<SoundChange> {
-  const { probe, shape, chains, signal } = pass
+  const { probe, shape, chains, link, signal } = pass
   const rate = probe.format.sampleRateHz
   const blockFrames = Math.max(1, Math.round((pass.joiner.chunkSamples * rate) / pass.modelRateHz))
   const before = new SoundMeter(rate, probe.format.channels)
@@ -208,10 +223,14 @@ async function stream(source: AudioSource, sink: Writer, pass: Streaming): Promi
     if (frames > probe.frames) break
     before.push(block)
     pass.onSource?.(block)
-    await write(await allSettled(chains.map((chain) => chain.push(block[chain.index]!))))
+    const parts = await allSettled(chains.map((chain) => chain.clean(block[chain.index]!)))
+    const clean = link.push(parts)
+    await write(chains.map((chain, at) => chain.join(block[chain.index]!, parts[at]!.low, clean[at]!)))
   }
   if (frames !== probe.frames) throw new AppError('E_SOURCE_CHANGED', { path: pass.path })
-  await write(await allSettled(chains.map((chain) => chain.finish())))
+  const parts = await allSettled(chains.map((chain) => chain.cleanLast()))
+  const clean = link.finish(parts)
+  await write(chains.map((chain, at) => chain.joinLast(parts[at]!.low, clean[at]!)))
   return { before: before.figures(), after: after.figures() }
 }
 

@@ -1,6 +1,6 @@
 import { LevelMeter } from '../../audio/dsp/level'
 import { isSilent } from '../../audio/dsp/silence'
-import { openSource } from '../../audio/io/openSource'
+import { openHeard } from '../../audio/io/monoSource'
 import type { AudioFormat, AudioSource } from '../../audio/io/types'
 import { AppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
@@ -30,6 +30,8 @@ export interface FileProbe {
 
 export interface ProbeOptions {
   readonly ffmpegPath: string | null
+  /** The mean of all channels is what is measured, as one channel. */
+  readonly asMono: boolean
   readonly modelRateHz: number
   readonly excerptPlan: ExcerptPlan | null
   readonly signal: AbortSignal
@@ -43,7 +45,7 @@ const READ_FRAMES = 16384
 
 /** Pass 1 over a file: true length, level and excerpts for the gates, in memory that does not depend on the length. */
 export async function probeFile(path: string, options: ProbeOptions): Promise<FileProbe> {
-  const source = await openSource(path, { ffmpegPath: options.ffmpegPath })
+  const source = await openHeard(path, options)
   try {
     const { format } = source
     options.onChannels(format.channels)

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import {
   ABOVE_8K_WAYS,
+  CHANNEL_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -9,6 +10,7 @@ import {
   OUTPUT_QUALITIES,
   VIDEO_WAYS,
   type Above8kWay,
+  type ChannelWay,
   type Device,
   type Join,
   type LoudnessWay,
@@ -53,6 +55,7 @@ export interface DenoiseArgs {
   readonly quality: OutputQuality
   readonly video: VideoWay
   readonly above8k: Above8kWay
+  readonly channels: ChannelWay
   /** The results have their sources' times. */
   readonly keepTimes: boolean
   /** Which files in folders are taken. */
@@ -104,6 +107,7 @@ const OPTIONS = {
   quality: TEXT,
   video: TEXT,
   'above-8k': TEXT,
+  channels: TEXT,
   'new-times': FLAG,
   include: { ...TEXT, multiple: true },
   exclude: { ...TEXT, multiple: true },
@@ -164,6 +168,7 @@ export function parseCommand(argv: readonly string[]): Command {
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
     above8k: oneOf('above-8k', values['above-8k'], ABOVE_8K_WAYS) ?? 'keep',
+    channels: oneOf('channels', values.channels, CHANNEL_WAYS) ?? 'linked',
     keepTimes: !values['new-times'],
     patterns: { include: all('include', values.include), exclude: all('exclude', values.exclude) },
     dryRun: values['dry-run'],

@@ -39,6 +39,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --above-8k WAY              of sources over 16 kHz, what lies over 8 kHz: keep (default;
                               quieter where the model lowers what is below), remove, or
                               16k (the result has a rate of 16 kHz)
+  --channels WAY              linked (default: left and right share one gain, so that
+                              voices stay in place), each (on its own) or mono (mixed)
   --loudness WAY              restore (default: levels as they were), match (the
                               source's loudness) or target
   --target-lufs N             of target, integrated (EBU R128; default -16)

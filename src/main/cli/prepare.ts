@@ -48,8 +48,8 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
   const place = outDir === null ? 'beside' : 'tree'
   const pattern = args.namePattern ?? defaultPattern(place)
-  const { onExists, format, quality, video, above8k, keepTimes, loudness, targetLufs, truePeakDb } = args
-  const level = { loudness, targetLufs, truePeakDb, above8k }
+  const { onExists, format, quality, video, above8k, channels, keepTimes, loudness, targetLufs, truePeakDb } = args
+  const level = { loudness, targetLufs, truePeakDb, above8k, channels }
   return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes, ...level }
 }
 

@@ -67,12 +67,13 @@ function soundBytes({ probe }: Job): number {
 function pcmBytes(
   { probe, inputPath, identity }: Job,
   askedBits: number | undefined,
-  { above8k }: Pick<OutputSettings, 'above8k'>
+  { above8k, channels: way }: Pick<OutputSettings, 'above8k' | 'channels'>
 ): number {
   if (probe?.ok && probe.info.durationSec !== null) {
     const { durationSec, sampleRateHz, channels, bitDepth } = probe.info
     const rateHz = above8k === '16k' ? Math.min(sampleRateHz, MODEL_RATE_HZ) : sampleRateHz
-    return durationSec * rateHz * channels * Math.ceil((askedBits ?? bitDepth ?? COMPRESSED_BITS) / 8)
+    const count = way === 'mono' ? 1 : channels
+    return durationSec * rateHz * count * Math.ceil((askedBits ?? bitDepth ?? COMPRESSED_BITS) / 8)
   }
   const kind = path.extname(inputPath).toLowerCase()
   if (PCM.has(kind)) return identity.sizeBytes * (askedBits === undefined ? 1 : askedBits / COMPRESSED_BITS)

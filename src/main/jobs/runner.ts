@@ -282,12 +282,13 @@ export class QueueRunner {
     await this.ensureEngine(run, settings)
     const residualGain = residualGainOf(settings)
     const { id: jobId, inputPath } = job
-    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k } = settings.output
+    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k, channels } =
+      settings.output
     const output = { format, quality, video }
     const level = { loudness, targetLufs, truePeakDb }
     const file: FileJob = {
       ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
-      ...{ above8k, residualGain, isUrgent: false }
+      ...{ above8k, channels, residualGain, isUrgent: false }
     }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)

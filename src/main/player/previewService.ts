@@ -196,6 +196,7 @@ export class PreviewService {
     const file: FileJob = {
       ...{ jobId: running.previewId, inputPath: originalPath, partPath, outputContainer: 'wav', isUrgent: true },
       above8k: settings.output.above8k,
+      channels: settings.output.channels,
       residualGain: residualGainOf(settings)
     }
     const meter = new SpeedMeter()

@@ -45,6 +45,13 @@ export type WrittenByFfmpeg = (typeof WRITTEN_BY_FFMPEG)[number]
 export const ABOVE_8K_WAYS = ['keep', 'remove', '16k'] as const
 export type Above8kWay = (typeof ABOVE_8K_WAYS)[number]
 
+/**
+ * What is done with a file's channels: left and right under one gain, so that the image stays (other channels on their own), each on
+ * its own, or all mixed into one before anything else.
+ */
+export const CHANNEL_WAYS = ['linked', 'each', 'mono'] as const
+export type ChannelWay = (typeof CHANNEL_WAYS)[number]
+
 /** How loud results are: as the model leaves them at the source's level, at the source's measured loudness, or at a target. */
 export const LOUDNESS_WAYS = ['restore', 'match', 'target'] as const
 export type LoudnessWay = (typeof LOUDNESS_WAYS)[number]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   ABOVE_8K_WAYS,
+  CHANNEL_WAYS,
   DEVICES,
   JOINS,
   LOUDNESS_WAYS,
@@ -48,6 +49,8 @@ export const OutputSettings = z.strictObject({
   video: z.enum(VIDEO_WAYS),
   /** Counts for sources over 16 kHz only. */
   above8k: z.enum(ABOVE_8K_WAYS),
+  /** Counts for sources of several channels. */
+  channels: z.enum(CHANNEL_WAYS),
   /** The result has its source's times of change and of reading. */
   keepTimes: z.boolean(),
   loudness: z.enum(LOUDNESS_WAYS),
@@ -107,6 +110,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
     quality: 'standard',
     video: 'replace',
     above8k: 'keep',
+    channels: 'linked',
     keepTimes: true,
     loudness: 'restore',
     targetLufs: -16,

@@ -125,13 +125,17 @@ describe('SettingsPanel', () => {
     expect(panel.text()).toMatch(/Noise is lowered by at most 12\.?0? dB/u)
   })
 
-  it('takes the band over 8 kHz, and says whom it is for (a switch that sets another)', async () => {
+  it('takes the band over 8 kHz and the channels, and says whom they are for (a switch that sets another)', async () => {
     await open()
     const ways = panel.get('[aria-label="Above 8 kHz"]').findAll('[role=radio]')
     await ways[2]!.trigger('click')
     await settle()
     expect(main.job.output.above8k).toBe('16k')
     expect(panel.text()).toContain('Results have a sample rate of 16 kHz')
+    await panel.get('[aria-label="Channels"]').findAll('[role=radio]')[1]!.trigger('click')
+    await settle()
+    expect(main.job.output.channels).toBe('each')
+    expect(panel.text()).toContain('Each channel on its own')
   })
 
   it('stores no name that cannot be one, and says why', async () => {
