@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PreviewView } from '../../src/shared/ipc/playerViews'
+import type { PlayerClip, PreviewView, Signal } from '../../src/shared/ipc/playerViews'
 import { ask, button, filesUnder, fractionOf, jobsOf, kindsOf, patch, row, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
@@ -125,5 +125,42 @@ describe.skipIf(LAUNCHER === null)('a preview in the middle of a batch', () => {
     // 190 s of audio at 5 to 200 times real time on any machine that runs this.
     expect(answer.data.forecastSec).toBeGreaterThan(190 / 400)
     expect(answer.data.forecastSec).toBeLessThan(190)
+  })
+
+  it('is heard beside its source where it has another rate or fewer channels (a clip that is refused, or a lag)', async () => {
+    const heard = async (name: string): Promise<PlayerClip> => {
+      const previewId = await previewOf(name)
+      const ended = await until(told, (all) => ['done', 'failed'].includes(all[previewId]?.kind ?? ''), {
+        what: 'the end of the preview'
+      })
+      expect(ended[previewId]).toMatchObject({ kind: 'done' })
+      const job = (await jobsOf(app)).find(({ inputPath }) => path.basename(inputPath) === name)
+      const answer = await ask(app, 'player.open', { jobId: job!.id, previewId })
+      if (!answer.ok) throw new Error(answer.error.code)
+      return answer.data
+    }
+    const peakOf = async (clip: PlayerClip, signal: Signal): Promise<number> => {
+      const range = { token: clip.token, signal, startFrame: 0, endFrame: clip.frames, bins: 1 }
+      const peaks = await until(
+        () => ask(app, 'player.peaks', range),
+        (answer) => answer.ok && answer.data.isExact,
+        { what: 'exact peaks' }
+      )
+      if (!peaks.ok) throw new Error(peaks.error.code)
+      return Math.max(...peaks.data.channels.map(({ max }) => max[0]!))
+    }
+    // Nothing is taken away: what differs is what the rate or the channels leave out.
+    await patch(app, { job: { strengthPercent: 0, output: { above8k: '16k', channels: 'mono' } } })
+    const mixed = await heard('second.wav')
+    expect(mixed).toMatchObject({ channels: 1, sampleRateHz: 16_000, signals: ['original', 'clean', 'removed'] })
+    expect(await peakOf(mixed, 'original')).toBeGreaterThan(1000)
+    expect(await peakOf(mixed, 'removed')).toBe(0)
+    await ask(app, 'player.close', { token: mixed.token })
+    const slower = await heard('third.wav')
+    expect(slower).toMatchObject({ channels: 1, sampleRateHz: 44_100, frames: 10 * 44_100 })
+    const [whole, over] = [await peakOf(slower, 'original'), await peakOf(slower, 'removed')]
+    expect(over).toBeGreaterThan(0)
+    expect(over).toBeLessThan(whole / 2)
+    await ask(app, 'player.close', { token: slower.token })
   })
 })

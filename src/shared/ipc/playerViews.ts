@@ -40,7 +40,7 @@ export interface PlayerClip {
   readonly kind: 'file' | 'preview'
   readonly sampleRateHz: number
   readonly frames: number
-  /** Channels of each signal as heard: those of a mono or stereo file; one, the mean of all, for more. */
+  /** Channels of each signal as heard: those of a mono or stereo file; one, the mean of all, for more, or where the result is mono. */
   readonly channels: 1 | 2
   /** Channels of the file itself. */
   readonly sourceChannels: number
