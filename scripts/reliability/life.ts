@@ -11,6 +11,8 @@ export interface LifePlan {
   readonly from?: string
   /** Main alone, as by a person, or all its processes at once, as by the end of a session. */
   readonly wholeGroup: boolean
+  /** Something was printed. */
+  readonly heard?: () => void
 }
 
 export interface Life {
@@ -50,6 +52,7 @@ export async function live(plan: LifePlan): Promise<Life> {
   if (plan.from === undefined) arm()
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
+    plan.heard?.()
     if (readyMs !== null || plan.from === undefined || !stdout.includes(plan.from)) return
     readyMs = performance.now() - begunMs
     arm()

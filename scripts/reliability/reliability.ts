@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { cutPromises, cuts } from './cuts'
+import { fuzz, fuzzPromises } from './fuzz'
+import { journalFuzz, journalPromises } from './journalFuzz'
 import { killPromises } from './killBatch'
 import { killCommand, killQueue } from './kills'
 import { formatPromises, type Promised } from './promises'
 import { Random } from './random'
 
 /**
- * `npm run reliability -- kills|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
+ * `npm run reliability -- kills|fuzz|journal|truncate|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
  * suite has no time for, on the built product. Prints a table each; exit code 1 where one is broken, 2 for wrong words.
  */
 interface Trial {
@@ -24,7 +27,23 @@ interface Room {
 }
 
 const TRIALS: Readonly<Record<string, Trial>> = {
-  kills: { title: 'the app is killed', count: 200, run: kills }
+  kills: { title: 'the app is killed', count: 200, run: kills },
+  fuzz: {
+    title: 'broken recordings',
+    count: 5000,
+    run: async (mutants, room) => fuzzPromises(await fuzz({ ...room, mutants }))
+  },
+  journal: {
+    title: 'damaged lists',
+    count: 5000,
+    run: async (mutants, room) =>
+      journalPromises(await journalFuzz({ ...room, mutants, starts: Math.ceil(mutants / 100) }))
+  },
+  truncate: {
+    title: 'cut recordings, places in each',
+    count: 14,
+    run: async (points, room) => cutPromises(await cuts({ ...room, points }))
+  }
 }
 
 async function kills(count: number, room: Room): Promise<readonly Promised[]> {

@@ -4,6 +4,7 @@ import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from '../../shared/settings/jobSettings'
 import { settingsKeyOf } from '../core/settingsKey'
+import { areWholeSettings, isWholeJob } from './journalShapes'
 
 /** The journal's form; a reader that does not know the number leaves the file alone. */
 export const JOURNAL_VERSION = 1
@@ -63,8 +64,10 @@ export function readJournal(bytes: Buffer, epoch: string): ReadJournal {
     state = next ?? state
   }
   damaged ||= decodeLine(texts[0]!)?.kind !== 'head'
-  const interrupted = state.jobs.filter((job) => job.status.kind === 'running')
-  return { state: settled(state), damaged, unknownVersion: null, interrupted }
+  const whole = wholeOf(state)
+  damaged ||= whole.jobs.length < state.jobs.length
+  const interrupted = whole.jobs.filter((job) => job.status.kind === 'running')
+  return { state: settled(whole), damaged, unknownVersion: null, interrupted }
 }
 
 function decodeLine(text: string): JournalLine | null {
@@ -77,35 +80,51 @@ function decodeLine(text: string): JournalLine | null {
   }
 }
 
-/** Null where the line cannot be: what it builds on was lost. */
+/** Null where the line cannot be: what it builds on was lost, or it is not what its name says. */
 function apply(state: QueueState, line: JournalLine): QueueState | null {
-  switch (line.kind) {
-    case 'head':
-      return state
-    case 'settings':
-      return { ...state, settings: { ...state.settings, ...line.settings } }
-    case 'jobs':
-      return { ...state, jobs: [...state.jobs, ...line.jobs] }
-    case 'event':
-      try {
+  try {
+    switch (line.kind) {
+      case 'head':
+        return state
+      case 'settings':
+        return { ...state, settings: { ...state.settings, ...line.settings } }
+      case 'jobs':
+        return { ...state, jobs: [...state.jobs, ...line.jobs] }
+      case 'event':
         return reduceQueue(state, line.event)
-      } catch (error) {
-        if (error instanceof RangeError) return null
-        throw error
-      }
+      default:
+        return null
+    }
+  } catch {
+    return null // Not swallowed: the journal is damaged then, and that is told.
   }
 }
 
-/** Nothing runs any more; jobs whose settings were lost cannot be run and are left out. */
+/**
+ * The queue with whole jobs only: such as are there once, are what a job is, and can be run with settings that are there. Settings
+ * are completed first, by what has come since they were written.
+ */
+function wholeOf(lines: QueueState): QueueState {
+  const state = completed(lines)
+  const usable = new Map(Object.entries(state.settings).map(([key, values]) => [key, areWholeSettings(values)]))
+  const ids = new Set<string>()
+  const jobs = state.jobs.filter((job) => {
+    if (!isWholeJob(job) || usable.get(job.settingsKey) !== true || ids.has(job.id)) return false
+    ids.add(job.id)
+    return true
+  })
+  const settings = Object.fromEntries(Object.entries(state.settings).filter(([key]) => usable.get(key)))
+  return { ...state, jobs, settings }
+}
+
+/** Nothing runs any more. */
 function settled(state: QueueState): QueueState {
-  const jobs = state.jobs
-    .filter((job) => state.settings[job.settingsKey] !== undefined)
-    .map((job): Job => {
-      const { status } = job
-      if (status.kind !== 'running') return job
-      return { ...job, status: { kind: 'pending', attempts: status.attempts - 1 } }
-    })
-  return completed({ ...state, jobs, revision: 0, run: { kind: 'idle', because: null } })
+  const jobs = state.jobs.map((job): Job => {
+    const { status } = job
+    if (status.kind !== 'running') return job
+    return { ...job, status: { kind: 'pending', attempts: Math.max(0, status.attempts - 1) } }
+  })
+  return { ...state, jobs, revision: 0, run: { kind: 'idle', because: null } }
 }
 
 /**
@@ -116,6 +135,7 @@ function completed(state: QueueState): QueueState {
   const keys = new Map<string, string>()
   const settings: Record<string, JobSettings> = {}
   for (const [key, values] of Object.entries(state.settings)) {
+    if (!isObject(values) || !isObject(values.output)) continue
     const isWhole = hasAllOf(DEFAULT_JOB_SETTINGS, values) && hasAllOf(DEFAULT_JOB_SETTINGS.output, values.output)
     const output = { ...DEFAULT_JOB_SETTINGS.output, ...values.output }
     const whole = isWhole ? values : { ...DEFAULT_JOB_SETTINGS, ...values, output }
@@ -123,10 +143,15 @@ function completed(state: QueueState): QueueState {
     keys.set(key, now)
     settings[now] = whole
   }
-  const jobs = state.jobs.map((job): Job => ({ ...job, settingsKey: keys.get(job.settingsKey) ?? job.settingsKey }))
+  const jobs = state.jobs.map((job) => {
+    const now = keys.get((job as Job | null)?.settingsKey ?? '')
+    return now === undefined || now === job.settingsKey ? job : { ...job, settingsKey: now }
+  })
   return { ...state, settings, jobs }
 }
 
 function hasAllOf(names: object, values: object): boolean {
   return Object.keys(names).every((name) => Object.hasOwn(values, name))
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
