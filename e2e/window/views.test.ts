@@ -117,6 +117,13 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
       await app.control.clickMenu(command)
       await app.page.getByRole('dialog').waitFor()
       await look(app, command)
+      if (command === 'preferences') {
+        await app.page
+          .getByText('New versions', { exact: true })
+          .or(app.page.getByText('新版本', { exact: true }))
+          .scrollIntoViewIfNeeded()
+        await look(app, 'preferences-end', { axe: false })
+      }
       await app.page.keyboard.press('Escape')
       await app.page.getByRole('dialog').waitFor({ state: 'detached' })
     }

@@ -19,6 +19,7 @@ import { gather, type Gathered } from './diagnostics/gather'
 import { forkTransport, mediaForkTransport, workshopForkTransport } from './processes/forkTransport'
 import type { OpenMediaTransport } from './processes/mediaTransport'
 import { WorkshopHost } from './processes/workshopHost'
+import { FEED_FILE } from './updates/updateFeed'
 import type { OpenWorkshopTransport } from './processes/workshopTransport'
 
 /** Where things lie: the one place that knows the layout of the built program. */
@@ -37,6 +38,8 @@ export interface Layout {
   readonly workshopPath: string
   /** The licences of all that ships. */
   readonly licencesPath: string
+  /** Where the release's feed is named; a copy without one has no such file. */
+  readonly updateFeedPath: string
 }
 
 const Manifest = z.object({ version: z.string() })
@@ -56,7 +59,8 @@ export function layoutOf(bundleFolder: string): Layout {
     cleanSamplesFolder: path.join(resources, 'demo-clean'),
     naivePath: path.join(bundleFolder, 'naive.js'),
     workshopPath: path.join(bundleFolder, 'workshop.js'),
-    licencesPath: path.join(bundleFolder, '..', 'licences.json')
+    licencesPath: path.join(bundleFolder, '..', 'licences.json'),
+    updateFeedPath: path.join(resources, FEED_FILE)
   }
 }
 

@@ -44,6 +44,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
       dismissTask: call('models.dismissTask'),
       reveal: call('models.reveal')
     }),
+    updates: Object.freeze({ view: call('updates.view'), ask: call('updates.ask') }),
     devices: Object.freeze({
       view: call('devices.view'),
       probe: call('devices.probe'),

@@ -185,6 +185,7 @@ export class AppCore {
     const before = this.settings
     const settings = this.parts.settings.patch(patch)
     if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
+    if (settings.askForUpdates !== before.askForUpdates) this.services.updates.agreed()
     this.options.push({ topic: 'settings', settings })
     return settings
   }

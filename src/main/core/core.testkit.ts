@@ -55,7 +55,8 @@ export class CoreBench {
         cleanSamplesFolder: path.resolve('demo-clean'),
         naivePath: path.resolve('out/main/naive.js'),
         workshopPath: path.resolve('out/main/workshop.js'),
-        licencesPath: path.resolve('out/licences.json')
+        licencesPath: path.resolve('out/licences.json'),
+        updateFeedPath: path.resolve('out/no-feed.yml')
       },
       dataFolder: this.data,
       logFolder: path.join(this.root, 'logs'),

@@ -26,7 +26,8 @@ const core = await AppCore.open({
     modelsFolder,
     samplesFolder: path.resolve('demo'),
     cleanSamplesFolder: path.resolve('demo-clean'),
-    licencesPath: path.join(built, '..', 'licences.json')
+    licencesPath: path.join(built, '..', 'licences.json'),
+    updateFeedPath: path.join(built, 'no-feed.yml')
   },
   dataFolder: path.join(root, 'data'),
   logFolder: root,

@@ -53,6 +53,8 @@ export type ServiceRoute =
   | 'devices.probe'
   | 'devices.getCuda'
   | 'devices.cancel'
+  | 'updates.view'
+  | 'updates.ask'
 
 /** The routes that need no Electron API. */
 export type CoreRoute =

@@ -23,7 +23,8 @@ const core = await AppCore.open({
     modelsFolder,
     samplesFolder: path.resolve('demo'),
     cleanSamplesFolder: path.resolve('demo-clean'),
-    licencesPath: inBuilt('../licences.json')
+    licencesPath: inBuilt('../licences.json'),
+    updateFeedPath: inBuilt('no-feed.yml')
   },
   dataFolder: path.join(root, 'data'),
   logFolder: root,

@@ -16,6 +16,8 @@ import { PlayerService } from '../player/playerService'
 import { PreviewService } from '../player/previewService'
 import type { EngineHost } from '../processes/engineHost'
 import type { MediaHost } from '../processes/mediaHost'
+import { readFeed } from '../updates/updateFeed'
+import { UpdateService } from '../updates/updateService'
 import type { CoreOptions, ServiceRoute } from './coreOptions'
 import { MemoryRecorder } from './memoryRecorder'
 
@@ -51,6 +53,7 @@ export class Services {
   readonly memory: MemoryRecorder
   readonly models: ModelDesk
   readonly devices: DeviceDesk
+  readonly updates: UpdateService
 
   constructor(parts: ServiceParts) {
     const { options, store, host, media, models, devices, settings } = parts
@@ -135,6 +138,14 @@ export class Services {
       isBusy: () => store.state.run.kind !== 'idle' || this.preview.isRunning || this.bench.isRunning,
       push
     })
+    this.updates = new UpdateService({
+      feed: readFeed(options.layout.updateFeedPath),
+      version: options.layout.version,
+      isAgreed: () => settings().askForUpdates,
+      onView: (updates) => {
+        push({ topic: 'updates', updates })
+      }
+    })
     const { 'preview.start': startPreview } = this.preview.handlers
     this.handlers = {
       ...this.player.handlers,
@@ -147,12 +158,14 @@ export class Services {
       ...this.bench.handlers,
       ...this.memory.handlers,
       ...this.models.handlers,
-      ...this.devices.handlers
+      ...this.devices.handlers,
+      ...this.updates.handlers
     }
   }
 
   async close(): Promise<void> {
     this.memory.close()
+    this.updates.close()
     await Promise.all([
       this.player.close(),
       this.preview.close(),

@@ -76,6 +76,8 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'models.cancelTask': { taskId: 't' },
   'models.dismissTask': { taskId: 't' },
   'models.reveal': { id: null },
+  'updates.view': {},
+  'updates.ask': {},
   'devices.view': {},
   'devices.probe': { device: 'webgpu' },
   'devices.getCuda': {},

@@ -17,6 +17,7 @@ import {
   type PlayerClip,
   type TileView
 } from './playerViews'
+import type { UpdatesView } from './updateViews'
 import type { Preflight, Snapshot } from './views'
 
 /**
@@ -46,6 +47,10 @@ export const CONTRACT = {
   'app.snapshot': route<Snapshot>()(nothing),
   /** What ships that others made, and the model, with their terms: by name. */
   'app.licences': route<readonly ShippedPart[]>()(nothing),
+  /** What is known of newer versions; told by `updates` pushes from then on. */
+  'updates.view': route<UpdatesView>()(nothing),
+  /** Asks the feed now, whatever is agreed: the user wants to know. */
+  'updates.ask': route<null>()(nothing),
   /** Paths of a drop; scanned in the background, told by `scan` pushes. Answers with the scan's id. */
   'queue.addPaths': route<{ readonly scanId: string }>()(
     z.strictObject({ paths: z.array(z.string().min(1).max(32_768)).min(1).max(10_000) })

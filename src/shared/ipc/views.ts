@@ -7,6 +7,7 @@ import type { DeviceChoice, DevicesView } from './deviceViews'
 import type { EngineFacts, FileMark, Metrics } from './memoryViews'
 import type { ModelScores, ModelShelf, ModelTaskView, SelfCheckView } from './modelViews'
 import type { ClipProgress, PreviewView } from './playerViews'
+import type { UpdatesView } from './updateViews'
 
 /** What main tells the window beside the queue. Bytes and seconds throughout. */
 
@@ -184,6 +185,7 @@ export type PushEvent =
   | { readonly topic: 'preview'; readonly preview: PreviewView }
   | { readonly topic: 'bench'; readonly bench: BenchView }
   | { readonly topic: 'devices'; readonly devices: DevicesView }
+  | { readonly topic: 'updates'; readonly updates: UpdatesView }
   /** What is installed, offered or chosen from has changed. */
   | { readonly topic: 'models'; readonly models: readonly ModelView[]; readonly shelf: ModelShelf }
   /** Progress of one, at most five times a second; its beginning and its end come with `models`. */

@@ -54,7 +54,9 @@ export const AppSettings = z.strictObject({
   /** The welcome was answered: nothing is asked twice. */
   welcomed: z.boolean(),
   /** An ffmpeg of the user's choice; null looks in the app's resources, then in PATH. */
-  ffmpegPath: z.string().max(4096).nullable()
+  ffmpegPath: z.string().max(4096).nullable(),
+  /** The user agreed: once a day the release's feed is asked for its newest version. */
+  askForUpdates: z.boolean()
 })
 export type AppSettings = z.infer<typeof AppSettings>
 
@@ -88,7 +90,8 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   cacheLimitMb: CACHE_LIMIT_MB.default,
   modelMirror: null,
   welcomed: false,
-  ffmpegPath: null
+  ffmpegPath: null,
+  askForUpdates: false
 }
 
 /** The settings after a change; pure. Fields that the patch does not name stay. */
