@@ -1,7 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { toAppError, AppError } from '../../shared/errors/appError'
 import type { BenchReport } from '../../shared/ipc/benchViews'
+import { saveWhole } from '../jobs/saveWhole'
 import { reportTable } from './reportTable'
 
 /** The name that the dialog begins with. */
@@ -14,19 +13,5 @@ export const reportName = (report: BenchReport): string => `stillwave-${report.a
 export async function exportReport(report: BenchReport, filePath: string): Promise<void> {
   const isTable = path.extname(filePath).toLowerCase() === '.md'
   const text = isTable ? reportTable(report) : `${JSON.stringify(report, null, 2)}\n`
-  const temporary = `${filePath}.${process.pid}.tmp`
-  try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, filePath)
-  } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => undefined) // What came first is told.
-    const { code, data } = toAppError(thrown)
-    throw new AppError(code, { path: filePath, ...data }, thrown)
-  }
+  await saveWhole(filePath, text)
 }

@@ -1,8 +1,7 @@
-import { open, rename, rm } from 'node:fs/promises'
 // Its build for Node names a `require` of its own, as the bundler does.
 import { strToU8, zipSync } from 'fflate/browser'
-import { AppError, toAppError } from '../../shared/errors/appError'
 import type { SavedDiagnostics } from '../../shared/ipc/diagnosticsViews'
+import { saveWhole } from '../jobs/saveWhole'
 import { doctorText } from './doctorText'
 import type { Gathered } from './gather'
 
@@ -22,21 +21,7 @@ export function archiveFiles({ diagnostics, logLines }: Gathered): Readonly<Reco
 export async function saveArchive(gathered: Gathered, filePath: string): Promise<SavedDiagnostics> {
   const files = Object.entries(archiveFiles(gathered)).map(([name, text]) => ({ name, bytes: strToU8(text) }))
   const zip = zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes])))
-  const temporary = `${filePath}.${process.pid}.tmp`
-  try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(zip)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, filePath)
-  } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => undefined) // What came first is told.
-    const { code, data } = toAppError(thrown)
-    throw new AppError(code, { path: filePath, ...data }, thrown)
-  }
+  await saveWhole(filePath, zip)
   return {
     path: filePath,
     files: files.map(({ name, bytes }) => ({ name, bytes: bytes.length })),

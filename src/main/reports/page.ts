@@ -75,8 +75,7 @@ const HEADS: readonly Pick[] = [
   (words) => words.gain,
   (words) => words.level,
   (words) => words.peak,
-  (words) => words.memory,
-  (words) => words.notes
+  (words) => words.memory
 ]
 
 function fileTable({ files }: RunReport): string {
@@ -95,11 +94,14 @@ function row(file: FileReport): string {
     change(file.peakBeforeDb, file.peakAfterDb),
     peakRssBytes === null ? '' : megabytes(peakRssBytes)
   ]
+  const said = notes(file)
+  // Words need the width of the table, not a column of it.
+  const note = said === '' ? '' : `\n<tr class="${status} note"><td colspan="${HEADS.length}">${said}</td></tr>`
   return (
-    `<tr class="${status}"><th scope="row" title="${escaped(file.input)}"><bdi>${escaped(file.relativePath)}</bdi></th>` +
+    `<tr class="${status}${said === '' ? '' : ' noted'}"><th scope="row" title="${escaped(file.input)}"><bdi>${escaped(file.relativePath)}</bdi></th>` +
     `<td class="state">${both((words) => words.states[status])}</td>` +
     numbers.map((text) => `<td class="number">${escaped(text)}</td>`).join('') +
-    `<td class="notes">${notes(file)}</td></tr>`
+    `</tr>${note}`
   )
 }
 
@@ -116,10 +118,22 @@ function settingsList({ settings, shard, device, precision }: RunReport): string
   if (precision !== null) all.precision = precision
   const cells = Object.entries(all).flatMap(([name, value]) => {
     if (value === null || (Array.isArray(value) && value.length === 0)) return []
-    const text = Array.isArray(value) ? value.join('  ') : String(value)
-    return [`<div><dt>${escaped(name)}</dt><dd><bdi>${escaped(text)}</bdi></dd></div>`]
+    return [`<div><dt>${settingName(name)}</dt><dd>${settingValue(value)}</dd></div>`]
   })
   return `<dl class="settings">${cells.join('')}</dl>`
+}
+
+/** One that this version does not know, from another's report, by the name it has there. */
+function settingName(name: string): string {
+  return inLocales((locale) => {
+    const { settingNames } = MESSAGES[locale].report
+    return name in settingNames ? settingNames[name as keyof typeof settingNames] : name
+  })
+}
+
+function settingValue(value: NonNullable<ReportSettings[string]>): string {
+  if (typeof value === 'boolean') return both(({ yes, no }) => (value ? yes : no))
+  return `<bdi>${escaped(Array.isArray(value) ? value.join('  ') : String(value))}</bdi>`
 }
 
 function both(pick: Pick): string {

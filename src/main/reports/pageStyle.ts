@@ -22,8 +22,9 @@ table { border-collapse: collapse; width: 100% }
 th, td { padding: 7px 12px; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }
 thead th { font-size: 12px; font-weight: 500; color: var(--soft) }
-tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 160px }
-.number { white-space: nowrap; font-variant-numeric: tabular-nums } .notes { min-width: 180px; overflow-wrap: anywhere }
+tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 240px }
+.state { white-space: nowrap }
+.number { white-space: nowrap; font-variant-numeric: tabular-nums } .noted > * { border-bottom: 0; padding-bottom: 2px } .note td { padding: 0 12px 9px; overflow-wrap: anywhere }
 .failed .state { color: var(--bad); font-weight: 600 } .done .state { color: var(--good) } .small { color: var(--soft); font-size: 12px }
 @media print { body { padding: 0 } input[name=lang] + label { display: none } }
 `

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { MESSAGES } from '../../shared/i18n/messages'
 import { DEFAULT_JOB_SETTINGS } from '../../shared/settings/jobSettings'
 import { reportPage } from './page'
 import { fileReport, reportSettings, RunReport, totals } from './runReport'
@@ -77,9 +78,20 @@ describe('a report', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;')
     expect(page).toContain('<html lang="zh-CN">')
     expect(page).toMatch(/id="lang-zh-CN" checked/u)
-    for (const text of ['Noise floor', '底噪', '−50.0 → −75.0', '+25.0 dB', '1:02:05', '37.3×']) {
+    for (const text of ['Noise floor', '底噪', '−50.0 → −75.0', '+25.0 dB', '1:02:05', '37.2×']) {
       expect(page).toContain(text)
     }
+  })
+
+  test('names the settings in the reader’s words, and one of another version as that has it (names of fields)', () => {
+    const page = reportPage({ ...report(), settings: { chunkSec: 0.5, keepTimes: true, fromTomorrow: 7 } }, 'en')
+    expect(page).toContain('Chunk, s')
+    expect(page).toContain('分块长度（秒）')
+    expect(page).toContain('>Yes<')
+    expect(page).not.toMatch(/chunkSec|keepTimes/u)
+    expect(page).toContain('fromTomorrow')
+    const known = MESSAGES.en.report.settingNames
+    expect(Object.keys(reportSettings(DEFAULT_JOB_SETTINGS)).filter((name) => !(name in known))).toEqual([])
   })
 
   test('is written whole or not at all, and only under a name that says what it is', async () => {

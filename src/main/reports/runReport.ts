@@ -117,8 +117,11 @@ export function fileReport(
 
 function measuredOf(result: JobResult): Partial<FileReport> {
   const { durationSec, sampleRateHz, channels, processingSec, peakRssBytes, sound } = result
-  const rtf = durationSec > 0 ? processingSec / durationSec : null
-  const facts = { durationSec, sampleRateHz, channels, processingSec, rtf, peakRssBytes }
+  const facts = {
+    ...{ durationSec, sampleRateHz, channels, peakRssBytes },
+    processingSec: Math.round(processingSec * 1000) / 1000,
+    rtf: durationSec > 0 ? speed(processingSec, durationSec) : null
+  }
   if (sound === undefined) return facts
   const { before, after } = sound
   const gain = snrGainDb(before, after)
@@ -136,6 +139,11 @@ function measuredOf(result: JobResult): Partial<FileReport> {
 
 function hundredths(value: number): number {
   return Math.round(value * 100) / 100
+}
+
+/** A real-time factor, to five places. */
+function speed(workSec: number, audioSec: number): number {
+  return Math.round((workSec / audioSec) * 1e5) / 1e5
 }
 
 function errorReport(error: ErrorPayload): NonNullable<FileReport['error']> {
@@ -165,7 +173,7 @@ export function totals({ files, wallSec, peakRssBytes }: TotalsInput): RunReport
   const number = (status: FileReport['status']): number => sum((file) => (file.status === status ? 1 : 0))
   const audioSec = sum((file) => file.durationSec)
   const workSec = wallSec ?? sum((file) => file.processingSec)
-  const rtf = audioSec > 0 ? workSec / audioSec : null
+  const rtf = audioSec > 0 ? speed(workSec, audioSec) : null
   const counts = { done: number('done'), failed: number('failed'), skipped: number('skipped') }
   return { ...counts, cancelled: number('cancelled'), audioSec, wallSec, rtf, peakRssBytes }
 }

@@ -1,8 +1,7 @@
-import { rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { AppError, toAppError } from '../../shared/errors/appError'
+import { AppError } from '../../shared/errors/appError'
 import type { Locale } from '../../shared/i18n/messages'
-import { forgetPart, newPartPath, removePart } from '../jobs/partFiles'
+import { saveWhole } from '../jobs/saveWhole'
 import { reportPage } from './page'
 import type { RunReport } from './runReport'
 import { reportCsv } from './table'
@@ -23,17 +22,7 @@ export function reportExtension(name: string): ReportExtension | null {
  * `E_BAD_REQUEST` for a name without a known ending; `E_DISK_FULL`, `E_READ_ONLY`, `E_IO` with `path`: what was there then still is.
  */
 export async function writeReport(target: string, report: RunReport, locale: Locale = 'en'): Promise<void> {
-  const text = reportText(target, report, locale)
-  const partPath = newPartPath(target)
-  try {
-    await writeFile(partPath, text, { flag: 'wx' })
-    await rename(partPath, target)
-    forgetPart(partPath)
-  } catch (thrown) {
-    await removePart(partPath).catch(() => undefined) // What came first is told.
-    const { code, data } = toAppError(thrown)
-    throw new AppError(code, { path: target, ...data }, thrown)
-  }
+  await saveWhole(target, reportText(target, report, locale))
 }
 
 function reportText(target: string, report: RunReport, locale: Locale): string {
