@@ -2,13 +2,22 @@ import { lstat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Job } from '../../shared/jobs/job'
 import { outputBytes } from '../core/diskNeeds'
+import type { ScanResult } from '../jobs/scanInputs'
 import type { PreparedBatch } from './prepare'
 import { count, printable, shownPath } from './words'
+
+/** What the patterns leave out, in a line where there is any. */
+export function excludedLines({ excludedFiles, excludedFolders }: ScanResult): string[] {
+  const files = excludedFiles > 0 ? [count(excludedFiles, 'file')] : []
+  const folders = excludedFolders > 0 ? [count(excludedFolders, 'folder')] : []
+  const all = [...files, ...folders].join(' and ')
+  return all === '' ? [] : [`left out: ${all} by --include and --exclude`]
+}
 
 /** What a run would do, a line for each file, and the room that it would need; nothing is written. */
 export async function dryRunLines({ scan, files, output }: PreparedBatch): Promise<string[]> {
   const lines = scan.skipped.map(({ path: full, reason }) => `left out: ${shownPath(full)} (${reason})`)
-  if (scan.excludedFiles > 0) lines.push(`left out: ${count(scan.excludedFiles, 'file')} by --include and --exclude`)
+  lines.push(...excludedLines(scan))
   let bytes = 0
   let written = 0
   for (const { file, outputPath, error } of files) {

@@ -70,7 +70,7 @@ async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSi
 
 function nothingFound(args: DenoiseArgs, scan: ScanResult): string {
   const where = args.inputs.map((input) => printable(input)).join(', ')
-  const others = scan.otherFiles + scan.skipped.length + scan.excludedFiles
+  const others = scan.otherFiles + scan.skipped.length + scan.excludedFiles + scan.excludedFolders
   const seen = others > 0 ? ` (${others === 1 ? 'one other entry' : `${others} other entries`} left out)` : ''
   const hint = args.recursive ? '' : '; without --no-recursive the folders inside are searched too'
   return `no audio files found in ${where}${seen}${hint}`

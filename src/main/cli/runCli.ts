@@ -25,7 +25,7 @@ import type { Gathered } from '../diagnostics/gather'
 import { parseCommand, UsageError, type DenoiseArgs } from './args'
 import { BatchVoice, failureText } from './batchVoice'
 import { checkText } from './checkWords'
-import { dryRunLines } from './dryRun'
+import { dryRunLines, excludedLines } from './dryRun'
 import { HELP } from './help'
 import { EXIT_CANCELLED, watchForInterruption } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
@@ -165,8 +165,7 @@ class DenoiseCommand {
 
   private tellScan({ scan, files }: PreparedBatch): void {
     for (const { path, reason } of scan.skipped) this.screen.line(`left out: ${shownPath(path)} (${reason})`)
-    if (scan.excludedFiles > 0)
-      this.screen.line(`left out: ${count(scan.excludedFiles, 'file')} by --include and --exclude`)
+    for (const line of excludedLines(scan)) this.screen.line(line)
     if (this.args.shard) {
       this.screen.line(
         `Share ${this.args.shard.index} of ${this.args.shard.count}: ${files.length} of ${count(scan.files.length, 'file')}.`

@@ -44,7 +44,16 @@ export class Adder {
   /** Begins a scan and gives back its id. */
   add(paths: readonly string[], settings: JobSettings, patterns: FilePatterns = ALL_FILES): string {
     const scanId = randomUUID()
-    const view = { scanId, found: 0, skipped: 0, otherFiles: 0, cutShort: false, done: false, error: null }
+    const view = {
+      scanId,
+      found: 0,
+      skipped: 0,
+      otherFiles: 0,
+      excluded: 0,
+      cutShort: false,
+      done: false,
+      error: null
+    } as const
     this.scans.set(scanId, { abort: new AbortController(), view })
     this.push({ topic: 'scan', scan: view })
     const work = this.run(scanId, { paths, settings, patterns })
@@ -69,9 +78,9 @@ export class Adder {
     let error: ErrorPayload | null = null
     try {
       const scan = await this.scan(scanId, wish)
-      const { cutShort } = scan
-      const otherFiles = scan.otherFiles + scan.excludedFiles
-      this.count(scanId, { found: scan.files.length, skipped: scan.skipped.length, otherFiles, cutShort })
+      const { otherFiles, cutShort } = scan
+      const excluded = scan.excludedFiles + scan.excludedFolders
+      this.count(scanId, { found: scan.files.length, skipped: scan.skipped.length, otherFiles, excluded, cutShort })
       await this.planner.exclusively(() => this.queue(scan, settings, signal))
     } catch (thrown) {
       // What the scan throws when it is cancelled is the signal's own reason.

@@ -33,6 +33,15 @@ describe('scanInputs', () => {
     expect(result.otherFiles).toBe(2)
   })
 
+  it('does not look into folders that the patterns leave out (a hundred thousand drafts, read one by one)', async () => {
+    make('in/a.wav', 'in/drafts/b.wav', 'in/drafts/deep/c.wav', 'in/deep/x.bak.wav')
+    const result = await scan(['in'], { patterns: { include: [], exclude: ['drafts', '*.bak.wav'] } })
+    expect(names(result)).toEqual(['a.wav'])
+    expect(result).toMatchObject({ excludedFolders: 1, excludedFiles: 1, skipped: [] })
+    // One that is named itself is taken whatever it is called.
+    expect(names(await scan(['in/drafts'], { patterns: { include: [], exclude: ['drafts'] } }))).toHaveLength(2)
+  })
+
   it('leaves sub-folders alone when asked to', async () => {
     make('in/a.wav', 'in/sub/b.wav')
     expect(names(await scan(['in'], { recursive: false }))).toEqual(['a.wav'])

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import type { SourceIdentity } from '../../shared/jobs/job'
-import { fileFilter, type FilePatterns } from '../../shared/settings/filePatterns'
+import { fileFilter, folderExcluder, type FilePatterns } from '../../shared/settings/filePatterns'
 import { cleanSourceStem, isAudioName } from './audioNames'
 import { pathKey } from './fileNames'
 import { identityOf } from './sourceIdentity'
@@ -43,6 +43,8 @@ export interface ScanResult {
   readonly otherFiles: number
   /** Audio in folders that the patterns leave out. */
   readonly excludedFiles: number
+  /** Folders that the patterns leave out; what is in them was not looked at. */
+  readonly excludedFolders: number
   /** The limit of files was met: there are more. */
   readonly cutShort: boolean
 }
@@ -119,8 +121,10 @@ class Scan {
   private readonly visited = new Set<string>()
   private otherFiles = 0
   private excludedFiles = 0
+  private excludedFolders = 0
   private cutShort = false
   private readonly isWanted: (relativePath: string) => boolean
+  private readonly isExcludedFolder: (relativePath: string) => boolean
   private readonly maxDepth: number
   private readonly maxFiles: number
 
@@ -128,14 +132,17 @@ class Scan {
     private readonly options: ScanOptions,
     private readonly outKey: string | null
   ) {
-    this.isWanted = fileFilter(options.patterns ?? { include: [], exclude: [] })
+    const patterns = options.patterns ?? { include: [], exclude: [] }
+    this.isWanted = fileFilter(patterns)
+    this.isExcludedFolder = folderExcluder(patterns)
     this.maxDepth = options.maxDepth ?? MAX_DEPTH
     this.maxFiles = options.maxFiles ?? MAX_FILES
   }
 
   result(): ScanResult {
-    const { folders, skipped, otherFiles, excludedFiles, cutShort } = this
-    return { folders, files: [...this.files.values()], skipped, otherFiles, excludedFiles, cutShort }
+    const { folders, skipped, otherFiles, excludedFiles, excludedFolders, cutShort } = this
+    const files = [...this.files.values()]
+    return { folders, files, skipped, otherFiles, excludedFiles, excludedFolders, cutShort }
   }
 
   async addInput(input: string): Promise<void> {
@@ -212,7 +219,7 @@ class Scan {
     else if (stats.isDirectory()) await this.visitFolder(full, stats, place)
     else if (!stats.isFile()) this.skip(full, 'special file')
     else if (!isAudioName(full)) this.otherFiles++
-    else if (!this.isWanted(place.relative.split(path.sep).join('/'))) this.excludedFiles++
+    else if (!this.isWanted(slashed(place.relative))) this.excludedFiles++
     else if (this.isOwnOutput(full, stems)) this.skip(full, 'own output')
     else {
       const identity = identityOf(stats)
@@ -232,6 +239,7 @@ class Scan {
     const { outSubfolder } = this.options
     const isOutput = typeof outSubfolder === 'string' && pathKey(path.basename(full)) === pathKey(outSubfolder)
     if (isOutput) this.skip(full, 'own output')
+    else if (this.isExcludedFolder(slashed(place.relative))) this.excludedFolders++
     else if (place.depth >= this.maxDepth) this.skip(full, 'too deep')
     else await this.walk(stats, { ...place, depth: place.depth + 1 })
   }
@@ -244,6 +252,11 @@ class Scan {
 async function readFolder(folder: string): Promise<Dirent<Buffer>[] | null> {
   const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(() => null)
   return entries?.sort((a, b) => compareNames(nameOf(a), nameOf(b))) ?? null
+}
+
+/** As patterns have it. */
+function slashed(relative: string): string {
+  return relative.split(path.sep).join('/')
 }
 
 function nameOf(entry: Dirent<Buffer>): string {

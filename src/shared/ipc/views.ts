@@ -72,6 +72,8 @@ export interface ScanView {
   readonly found: number
   readonly skipped: number
   readonly otherFiles: number
+  /** Files and folders that the patterns leave out. */
+  readonly excluded: number
   readonly cutShort: boolean
   readonly done: boolean
   readonly error: ErrorPayload | null

@@ -18,6 +18,15 @@ export function fileFilter({ include, exclude }: FilePatterns): (relativePath: s
   }
 }
 
+/** Whether nothing in a folder of this path can be wanted, for one of the `exclude` patterns means the folder. Pure. */
+export function folderExcluder({ exclude }: FilePatterns): (relativePath: string) => boolean {
+  const unwanted = exclude.map(matcher)
+  return (relativePath) => {
+    const segments = relativePath.normalize('NFC').split('/')
+    return unwanted.some((test) => test(segments))
+  }
+}
+
 /** Patterns as a person writes them in one line, with semicolons between. */
 export function splitPatterns(line: string): string[] {
   return line

@@ -13,7 +13,8 @@ export function useScanToasts(): void {
     const lines = [
       scan.cutShort ? t('toasts.scanCut') : null,
       scan.skipped > 0 ? t('toasts.scanSkipped', { n: scan.skipped }, scan.skipped) : null,
-      scan.otherFiles > 0 ? t('toasts.scanOthers', { n: scan.otherFiles }, scan.otherFiles) : null
+      scan.otherFiles > 0 ? t('toasts.scanOthers', { n: scan.otherFiles }, scan.otherFiles) : null,
+      scan.excluded > 0 ? t('toasts.scanExcluded', { n: scan.excluded }, scan.excluded) : null
     ].filter((line) => line !== null)
     return lines.length > 0 ? lines.join(' ') : null
   }
