@@ -12,7 +12,7 @@ export interface LifePlan {
   /** Main alone, as by a person, or all its processes at once, as by the end of a session. */
   readonly wholeGroup: boolean
   /** Something was printed. */
-  readonly heard?: () => void
+  readonly heard?: (text: string, pid: number) => void
 }
 
 export interface Life {
@@ -52,7 +52,7 @@ export async function live(plan: LifePlan): Promise<Life> {
   if (plan.from === undefined) arm()
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
-    plan.heard?.()
+    plan.heard?.(text, child.pid!)
     if (readyMs !== null || plan.from === undefined || !stdout.includes(plan.from)) return
     readyMs = performance.now() - begunMs
     arm()

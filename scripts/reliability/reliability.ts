@@ -7,11 +7,13 @@ import { fuzz, fuzzPromises } from './fuzz'
 import { journalFuzz, journalPromises } from './journalFuzz'
 import { killPromises } from './killBatch'
 import { killCommand, killQueue } from './kills'
+import { longFile, longPromises } from './longFile'
 import { formatPromises, type Promised } from './promises'
 import { Random } from './random'
+import { soak, soakPromises } from './soak'
 
 /**
- * `npm run reliability -- kills|fuzz|journal|truncate|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
+ * `npm run reliability -- kills|fuzz|journal|truncate|soak|long|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
  * suite has no time for, on the built product. Prints a table each; exit code 1 where one is broken, 2 for wrong words.
  */
 interface Trial {
@@ -43,6 +45,16 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     title: 'cut recordings, places in each',
     count: 14,
     run: async (points, room) => cutPromises(await cuts({ ...room, points }))
+  },
+  soak: {
+    title: 'short files in one life',
+    count: 1000,
+    run: async (files, room) => soakPromises(await soak({ ...room, files }))
+  },
+  long: {
+    title: 'a file of hours',
+    count: 10,
+    run: async (hours, room) => longPromises(await longFile({ ...room, hours }))
   }
 }
 
