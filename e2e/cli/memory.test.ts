@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand, Workshop, type Outcome } from './command.testkit'
+import { runCommand, sha256, Workshop, type Outcome } from './command.testkit'
 import { isLongForm } from '../longForm'
 import { floatsOf, floatWav } from './floatWav.testkit'
 
@@ -97,6 +97,23 @@ describe('out of memory', () => {
     expect(shop.report('hopeless.json').files[0]).toMatchObject({ status: 'failed', error: { code: 'E_MEMORY' } })
     // What was tried for it counts for nobody.
     expect((await denoise('hopeless', [])).stdout).toContain('chunks of 0.5 s')
+  })
+})
+
+describe('a lost device', () => {
+  it('is met with a fresh engine: every file is done, and is what it is without the fault (R26)', async () => {
+    for (let i = 0; i < 2; i++) shop.wav(`lost/${i}.wav`, 1)
+    expect((await denoise('lost', [])).code).toBe(0)
+    const before = shop.files('lost-out').map((name) => sha256(shop.at('lost-out', name)))
+    const message = 'CUDA failure 719: unspecified launch failure ; GPU=0 ; expr=cudaStreamSynchronize(stream);'
+    const marks = shop.at('lost-marks')
+    const { code, stdout, stderr } = await denoise('lost', [], { kind: 'throw', message, oncePerFileIn: marks })
+    expect(code, stderr).toBe(0)
+    expect(readdirSync(marks)).toHaveLength(2)
+    expect(stdout.match(/trying once more$/gmu)).toHaveLength(2)
+    expect(stdout.match(/^Working on/gmu)).toHaveLength(3)
+    expect(shop.report('lost.json').files.map(({ warnings }) => warnings)).toEqual([[], []])
+    expect(shop.files('lost-out').map((name) => sha256(shop.at('lost-out', name)))).toEqual(before)
   })
 })
 

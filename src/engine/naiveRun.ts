@@ -1,6 +1,6 @@
 import { LevelMeter } from '../audio/dsp/level'
 import { AppError, toAppError } from '../shared/errors/appError'
-import { withMemoryCode } from './denoise/pipeline'
+import { withSpokenCode } from './denoise/pipeline'
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from './model/network'
 import { readMono, writeLooped } from './naiveMaterial'
 import { openOnDevice, resolveDevice } from './onnx/loadModel'
@@ -35,7 +35,7 @@ async function denoised(request: WholeRequest, samples: Float32Array): Promise<F
   try {
     return await denoisedInOneRun(request, samples)
   } catch (thrown) {
-    throw withMemoryCode(toAppError(thrown))
+    throw withSpokenCode(toAppError(thrown))
   }
 }
 

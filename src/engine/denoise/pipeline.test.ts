@@ -8,7 +8,7 @@ import type { EngineSettings, FileJob } from '../protocol'
 import type { Engine, JobHooks } from '../serve'
 import { loadEngine } from './engine'
 import { jobFor, settingsFor, transparentWeights, unhurried, voice, writeSmallModel, writeWav } from './engine.testkit'
-import { withMemoryCode } from './pipeline'
+import { withSpokenCode } from './pipeline'
 import type { DenoiseResult } from './pipeline'
 
 let folder = ''
@@ -256,17 +256,24 @@ describe('denoiseFile', () => {
   })
 })
 
-describe('withMemoryCode', () => {
+describe('withSpokenCode', () => {
   it.each(['bad allocation', 'std::bad_alloc', 'Failed to allocate memory for requested buffer of size 5'])(
     'reads "%s" as E_MEMORY',
     (detail) => {
-      expect(withMemoryCode(new AppError('E_INTERNAL', { detail })).code).toBe('E_MEMORY')
+      expect(withSpokenCode(new AppError('E_INTERNAL', { detail })).code).toBe('E_MEMORY')
     }
   )
 
+  it('reads the words of a device that has gone as E_GPU_LOST, and memory first', () => {
+    const lost = 'CUDA failure 719: unspecified launch failure ; GPU=0'
+    expect(withSpokenCode(new AppError('E_INTERNAL', { detail: lost })).code).toBe('E_GPU_LOST')
+    const full = 'CUDA failure 2: out of memory ; GPU=0'
+    expect(withSpokenCode(new AppError('E_INTERNAL', { detail: `${full}; ${lost}` })).code).toBe('E_GPU_OOM')
+  })
+
   it('leaves other errors as they are', () => {
-    expect(withMemoryCode(new AppError('E_INTERNAL', { detail: 'a bug' })).code).toBe('E_INTERNAL')
-    expect(withMemoryCode(new AppError('E_IO', { detail: 'bad allocation' })).code).toBe('E_IO')
+    expect(withSpokenCode(new AppError('E_INTERNAL', { detail: 'a bug' })).code).toBe('E_INTERNAL')
+    expect(withSpokenCode(new AppError('E_IO', { detail: 'bad allocation' })).code).toBe('E_IO')
   })
 })
 

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
 import type { SoundLevels } from '../../shared/jobs/soundLevels'
+import { isDeviceLost } from '../../shared/errors/deviceLost'
 import { outOfMemoryCode } from '../../shared/errors/outOfMemory'
 import { NO_SOUND, SoundMeter } from '../../audio/dsp/soundMeter'
 import { createOutput } from '../../audio/io/encode/createOutput'
@@ -49,7 +50,7 @@ export async function denoiseFile(job: FileJob, context: PipelineContext): Promi
   try {
     return await run(job, context)
   } catch (thrown) {
-    throw withMemoryCode(toAppError(thrown))
+    throw withSpokenCode(toAppError(thrown))
   }
 }
 
@@ -255,9 +256,9 @@ async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   })
 }
 
-/** ONNX Runtime and V8 tell of exhausted memory in words only. */
-export function withMemoryCode(error: AppError): AppError {
+/** ONNX Runtime and V8 tell of exhausted memory, and of a device that has gone, in words only. */
+export function withSpokenCode(error: AppError): AppError {
   if (error.code !== 'E_INTERNAL') return error
-  const code = outOfMemoryCode(error.message)
+  const code = outOfMemoryCode(error.message) ?? (isDeviceLost(error.message) ? 'E_GPU_LOST' : null)
   return code === null ? error : new AppError(code, error.data, error.cause)
 }

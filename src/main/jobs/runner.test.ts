@@ -262,6 +262,50 @@ describe('QueueRunner', () => {
     expect(plain.state.jobs[0]?.status).toMatchObject({ result: { warnings: [] } })
   })
 
+  describe('a device that is lost (R26)', () => {
+    const asked = (settings: JobSettings): Promise<EngineSettings> =>
+      Promise.resolve({ ...fakeSettings(), device: settings.device })
+    const warningsOf = ({ state }: Finished): unknown =>
+      state.jobs.map(({ status }) => (status.kind === 'done' ? status.result.warnings : status.kind))
+    const devices = (): string[] =>
+      readFileSync(folder.logPath, 'utf8')
+        .split('\n')
+        .flatMap((line) => (line.startsWith('on ') ? [line.slice(3)] : []))
+        .slice(1)
+
+    it('costs a fresh process, and no file; the next loss is a first one again', async () => {
+      const names = ['ok-1.wav', 'blink-2.wav', 'ok-3.wav', 'blink-4.wav', 'ok-5.wav']
+      const end = await run(names, { engineSettings: asked }, { device: 'webgpu' })
+      expect(warningsOf(end)).toEqual([[], [], [], [], []])
+      expect(devices()).toEqual(['webgpu', 'webgpu', 'webgpu'])
+      expect(end.left).toEqual([])
+    })
+
+    it('twice in a row, leaves the rest of the batch to the CPU with a warning; the next batch hopes again', async () => {
+      const { store, runner, add } = bench({ engineSettings: asked })
+      await add(['ok-1.wav', 'lost-2.wav', 'ok-3.wav'], { device: 'webgpu' })
+      expect(await runner.run()).toBeNull()
+      const fallback = ['W_DEVICE_FALLBACK']
+      expect(warningsOf({ state: store.state } as Finished)).toEqual([[], fallback, fallback])
+      expect(devices()).toEqual(['webgpu', 'webgpu', 'cpu'])
+      await add(['ok-4.wav'], { device: 'webgpu' })
+      await runner.run()
+      expect(warningsOf({ state: store.state } as Finished)).toEqual([[], fallback, fallback, []])
+      expect(devices().at(-1)).toBe('webgpu')
+    })
+
+    it('and cannot be had again, is left at once (a batch that stops at a driver that was reset)', async () => {
+      let opened = 0
+      const engineSettings = (settings: JobSettings): Promise<EngineSettings> => {
+        const isGone = settings.device !== 'cpu' && ++opened > 1
+        return Promise.resolve({ ...fakeSettings(isGone ? 'unavailable' : undefined), device: settings.device })
+      }
+      const end = await run(['lost-1.wav', 'ok-2.wav'], { engineSettings }, { device: 'webgpu' })
+      expect(warningsOf(end)).toEqual([['W_DEVICE_FALLBACK'], ['W_DEVICE_FALLBACK']])
+      expect(end.stopReason).toBeNull()
+    })
+  })
+
   it('starts no engine for files that are skipped', async () => {
     writeFileSync(path.join(folder.root, 'ok.clean.wav'), 'there')
     expect((await run(['ok.wav'])).kinds).toEqual(['skipped'])

@@ -15,6 +15,7 @@ import type { OutputClaims } from './outputClaims'
 import { OutputFolders } from './outputFolders'
 import { forgetPart, newPartPath, removePart } from './partFiles'
 import { resultOf } from './jobResult'
+import { LostDevice } from './lostDevice'
 import type { QueueStore } from './queueStore'
 import { ShortageCare, type RunnerMemory } from './shortageCare'
 import { assertUnchanged } from './sourceIdentity'
@@ -91,6 +92,7 @@ export class QueueRunner {
   private engineKey: string | null = null
   private started: StartedWith | null = null
   private readonly shortage: ShortageCare
+  private readonly lost = new LostDevice()
 
   constructor(private readonly options: RunnerOptions) {
     this.crashes = new CrashCount(options.nowSec ?? (() => performance.now() / 1000))
@@ -109,7 +111,8 @@ export class QueueRunner {
     this.closing = false
     this.held = false
     const { status } = this.options.engine
-    if (status.kind !== 'ready' && status.kind !== 'starting') this.engineKey = null
+    const isElsewhere = this.lost.reset()
+    if (isElsewhere || (status.kind !== 'ready' && status.kind !== 'starting')) this.engineKey = null
     await new Promise<void>((resolve) => {
       this.finish = resolve
       this.pump()
@@ -309,18 +312,20 @@ export class QueueRunner {
         jobId: job.id,
         result: resultOf(done, committed.path, [
           ...this.shortage.warningsOf(jobId),
-          ...this.fallbackOf(run),
+          ...this.fallbackOf(run, settings),
           ...committed.warnings
         ])
       })
+    this.lost.finished()
     await this.shortage.finished(jobId, run.started?.settings ?? null)
   }
 
-  /** The engine gave way to another device when it was loaded. */
-  private fallbackOf({ started }: Run): readonly WarningCode[] {
+  /** The engine gave way to another device when it was loaded, or after its own was lost. */
+  private fallbackOf({ started }: Run, settings: JobSettings): readonly WarningCode[] {
     const now = this.options.engine.startedWith?.device
     const asked = started?.settings?.device
-    return now === undefined || asked === undefined || now === asked ? [] : ['W_DEVICE_FALLBACK']
+    const isAsAsked = now === undefined || asked === undefined || now === asked
+    return isAsAsked ? this.lost.warningsOf(settings) : ['W_DEVICE_FALLBACK']
   }
 
   /** The engine runs with this job's settings, or is being started with them. */
@@ -354,7 +359,7 @@ export class QueueRunner {
   private async bringUp(settings: JobSettings, tell: (found: EngineSettings) => void): Promise<EngineStatus> {
     try {
       await this.shortage.settled
-      const engineSettings = await this.options.engineSettings(settings)
+      const engineSettings = await this.options.engineSettings(this.lost.instead(settings))
       tell(engineSettings)
       const status = await this.options.engine.start(engineSettings)
       this.options.onEngine?.(status, engineSettings)
@@ -378,6 +383,7 @@ export class QueueRunner {
     const jobIds = [job.id]
     if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
     else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
+    else if (this.lost.concerns(error) && this.judgeLoss(job, run)) return
     else if (this.shortage.concerns(error) && (await this.judgeShortage(job, run, error))) return
     else if (error instanceof EngineCrash) this.judgeCrash(job, error)
     else if (error instanceof EngineUnavailable && keepsWaiting) {
@@ -401,6 +407,15 @@ export class QueueRunner {
     if (next === 'none') return false
     if (next === 'smaller') this.options.onShortage?.(job)
     this.options.store.dispatch({ type: next === 'again' ? 'jobsRetried' : 'jobsReturned', jobIds: [job.id] })
+    return true
+  }
+
+  /** The device went away: again in a fresh process, or on the CPU. False where no engine was asked for. */
+  private judgeLoss(job: Job, { started }: Run): boolean {
+    if (started === null) return false
+    if (this.started === started) this.engineKey = this.started = null
+    this.lost.count(started)
+    this.options.store.dispatch({ type: 'jobsRetried', jobIds: [job.id] })
     return true
   }
 

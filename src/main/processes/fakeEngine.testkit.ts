@@ -13,6 +13,7 @@ const log = (line) => appendFileSync(process.env.FAKE_LOG, line + '\\n')
 let generation = 0
 let paused = false
 let toFinish = null
+let device = 'cpu'
 const post = (message) => process.send({ generation, ...message })
 const FACTS = { fileName: 'm.onnx', sizeBytes: 9, sha256: 'ab', isVerified: false, graph: 'onePass', precision: 'fp32', device: 'cpu', fallbackFiles: 0,
   staysDown: false, loadSec: 0.01,
@@ -40,6 +41,8 @@ const behave = {
   busy: (job) => { post({ type: 'progress', jobId: job.jobId, fraction: 0.02, audioSecDone: 0, audioSec: null })
     setTimeout(() => { const until = Date.now() + 1500; while (Date.now() < until); behave.ok(job) }, 50) },
   garbage: () => process.send({ type: 'done', nonsense: true }),
+  lost: (job) => device === 'cpu' ? behave.ok(job) : post({ type: 'failed', jobId: job.jobId, error: { code: 'E_GPU_LOST', data: {} } }),
+  blink: (job) => existsSync(job.inputPath + '.seen') ? behave.ok(job) : (writeFileSync(job.inputPath + '.seen', ''), behave.lost(job)),
   late: (job) => { process.send({ ...{ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }, generation: generation - 1 }); behave.ok(job) },
   corrupt: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_CORRUPT', data: {} } }),
   full: (job) => post({ type: 'failed', jobId: job.jobId, error: { code: 'E_DISK_FULL', data: {} } }),
@@ -50,10 +53,13 @@ const behave = {
 process.on('message', (message) => {
   if (message.type === 'start') {
     generation = message.generation
+    device = message.settings.device
     const mode = message.settings.model.onePassPath
     log('start ' + generation)
+    log('on ' + device)
     if (mode === 'dies') process.exit(3)
-    if (mode === 'missing') post({ type: 'unavailable', error: { code: 'E_MODEL_MISSING', data: { detail: 'x' } } })
+    if (mode === 'unavailable') post({ type: 'unavailable', error: { code: 'E_DEVICE_UNAVAILABLE', data: { device, detail: 'gone' } } })
+    else if (mode === 'missing') post({ type: 'unavailable', error: { code: 'E_MODEL_MISSING', data: { detail: 'x' } } })
     else post({ type: 'ready', device: 'cpu', join: 'carried', precision: 'fp32', threads: 1, loadSec: 0.01, rssBytes: 1 })
   } else if (message.type === 'denoise') {
     log('job ' + message.job.jobId)
