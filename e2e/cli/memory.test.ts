@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand, sha256, Workshop, type Outcome } from './command.testkit'
@@ -25,13 +25,14 @@ interface Fault {
   readonly run?: number
   readonly overLaneSec?: number
   readonly oncePerFileIn?: string
+  readonly devices?: readonly string[]
 }
 
 function denoise(
   folder: string,
   more: readonly string[],
   fault: Fault | null = null,
-  data = `${folder}-data`
+  { data = `${folder}-data`, env = {} }: { data?: string; env?: NodeJS.ProcessEnv } = {}
 ): Promise<Outcome> {
   const planned = fault && { STILLWAVE_FAULT: JSON.stringify({ message: '', run: 3, ...fault }) }
   const args = [
@@ -44,7 +45,7 @@ function denoise(
     shop.at(`${folder}.json`)
   ]
   return runCommand([...args, '--on-exists', 'overwrite', ...more], {
-    env: { ...process.env, ...planned, STILLWAVE_DATA: shop.at(data) }
+    env: { ...process.env, ...env, ...planned, STILLWAVE_DATA: shop.at(data) }
   })
 }
 
@@ -100,7 +101,39 @@ describe('out of memory', () => {
   })
 })
 
+/** The software Vulkan driver of Debian's chromium: the real WebGPU provider runs on it. */
+const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json'
+const hasDriver = process.platform === 'linux' && process.arch === 'x64' && existsSync(DRIVER)
+if (!hasDriver) console.info('skipped: a device lost twice (there is no vk_swiftshader_icd.json of chromium)')
+
 describe('a lost device', () => {
+  it.skipIf(!hasDriver)(
+    'twice in a row, leaves the rest of the batch to the CPU, told by a warning (R26)',
+    async () => {
+      for (let i = 0; i < 3; i++) shop.wav(`gone/${i}.wav`, 0.5)
+      const fault = {
+        kind: 'throw',
+        message: 'WebGPU device error(3): Device is lost.',
+        devices: ['webgpu'],
+        run: 2
+      } as const
+      const options = ['--device', 'webgpu', '--join', 'overlap', '--chunk-seconds', '0.25', '--overlap-seconds', '0.1']
+      const { code, stdout, stderr } = await denoise('gone', options, fault, {
+        env: { VK_DRIVER_FILES: DRIVER, VK_ICD_FILENAMES: DRIVER }
+      })
+      expect(code, stderr).toBe(0)
+      expect([...stdout.matchAll(/^Working on (\w+)/gmu)].map(([, device]) => device)).toEqual([
+        'webgpu',
+        'webgpu',
+        'cpu'
+      ])
+      const { files } = shop.report('gone.json')
+      expect(files.map(({ status, warnings }) => [status, warnings])).toEqual(
+        files.map(() => ['done', ['W_DEVICE_FALLBACK']])
+      )
+    }
+  )
+
   it('is met with a fresh engine: every file is done, and is what it is without the fault (R26)', async () => {
     for (let i = 0; i < 2; i++) shop.wav(`lost/${i}.wav`, 1)
     expect((await denoise('lost', [])).code).toBe(0)
@@ -120,7 +153,7 @@ describe('a lost device', () => {
 describe('a memory budget', () => {
   it('is refused before the start where nothing fits in it, with the least that does', async () => {
     shop.wav('small/a.wav', 1)
-    const { code, stderr } = await denoise('small', ['--budget-mb', '64'], null, 'budget-data')
+    const { code, stderr } = await denoise('small', ['--budget-mb', '64'], null, { data: 'budget-data' })
     expect(code).toBe(2)
     expect(stderr).toMatch(/--budget-mb 64: .*at least \d+ MB are needed/u)
     expect(shop.files('small-out')).toEqual([])
@@ -128,7 +161,7 @@ describe('a memory budget', () => {
 
   it('is kept: the peak is at most a tenth over it', async () => {
     for (let i = 0; i < 2; i++) shop.wav(`kept/${i}.wav`, isLongForm ? 6 : 3, { sampleRateHz: 48_000, channels: 2 })
-    expect((await denoise('kept', ['--budget-mb', '150'], null, 'budget-data')).code).toBe(0)
+    expect((await denoise('kept', ['--budget-mb', '150'], null, { data: 'budget-data' })).code).toBe(0)
     const { totals } = shop.report('kept.json')
     expect(totals.peakRssBytes).toBeLessThanOrEqual(1.1 * 150e6)
   })
