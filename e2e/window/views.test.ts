@@ -112,8 +112,8 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     )
   }
 
-  it('preferences, shortcuts and about', async () => {
-    for (const command of ['preferences', 'shortcuts', 'about']) {
+  it('preferences, shortcuts, about and diagnostics', async () => {
+    for (const command of ['preferences', 'shortcuts', 'about', 'diagnostics']) {
       await app.control.clickMenu(command)
       await app.page.getByRole('dialog').waitFor()
       await look(app, command)
