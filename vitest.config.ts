@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import './scripts/missing.mjs'
 
 const shared = { pool: 'forks', testTimeout: 180_000, hookTimeout: 180_000 } as const
 
