@@ -1,4 +1,4 @@
-import { link, lstat, open, rename, stat, unlink, utimes } from 'node:fs/promises'
+import { link, lstat, rename, stat, unlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type WarningCode } from '../../shared/errors/appError'
@@ -6,6 +6,7 @@ import type { OnExists } from '../../shared/settings/choices'
 import { finalExtension } from './audioNames'
 import { numberedPath } from './fileNames'
 import type { OutputClaims } from './outputClaims'
+import { syncFolder } from './syncFolder'
 
 /** The few calls that turn a part into an output, as a seam for faults (RELIABILITY R13). */
 export interface CommitFs {
@@ -123,19 +124,6 @@ async function renamePatiently(from: string, to: string): Promise<void> {
       if (!patient) throw error
       await sleep(waitMs)
     }
-  }
-}
-
-/** Makes the new name last. Windows and some network disks cannot sync a folder; they say so, and their names last anyway. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoOf(error))) throw error
-  } finally {
-    await handle.close()
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import { isInside } from './fileNames'
+import { syncFolder } from './syncFolder'
 
 /**
  * Makes a folder and those above it. Not `mkdir(..., {recursive: true})`: where a parent exists and still answers ENOENT (/proc,
@@ -10,9 +11,22 @@ import { isInside } from './fileNames'
 export async function ensureFolder(folder: string): Promise<void> {
   if (await makeOne(folder)) return
   await ensureFolder(path.dirname(folder))
-  await mkdir(folder).catch(async (error: unknown) => {
-    if (!(await isFolder(folder))) throw error
-  })
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (await isFolder(folder)) return
+    throw error
+  }
+  await syncName(folder)
+}
+
+/** A file in a new folder lasts through a loss of power where the folder does. Who may make names in one above may not always read it. */
+async function syncName(folder: string): Promise<void> {
+  try {
+    await syncFolder(path.dirname(folder))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error
+  }
 }
 
 /** False where the parent is missing. */
@@ -25,6 +39,7 @@ async function makeOne(folder: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT' && !isRoot) return false
     throw error
   }
+  await syncName(folder)
   return true
 }
 

@@ -7,6 +7,7 @@ import type { QueueEvent, QueueState } from '../../shared/jobs/queue'
 import { breathe } from './breathe'
 import { FileLock } from './fileLock'
 import { encodeLine, JOURNAL_VERSION, noJournal, readJournal, type ReadJournal } from './journalLines'
+import { syncFolder } from './syncFolder'
 
 const NAME = 'queue.jsonl'
 /** A journal this big, and so much bigger than its queue, is written anew. */
@@ -222,16 +223,5 @@ async function* snapshotLines(state: QueueState): AsyncGenerator<string> {
   for (let n = 0; n < state.jobs.length; n += JOBS_A_LINE) {
     yield encodeLine({ kind: 'jobs', jobs: state.jobs.slice(n, n + JOBS_A_LINE) })
     await breathe(199)
-  }
-}
-
-/** Windows cannot sync a folder; its names last anyway. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
