@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { killChild } from '../../src/shared/processes/killChild'
 import { awkwardNames } from './awkwardNames.testkit'
-import { runCommand, Workshop } from './command.testkit'
+import { runCommand, startCommand, Workshop } from './command.testkit'
 
 let shop: Workshop
 beforeAll(async () => {
@@ -64,5 +65,38 @@ describe('of a folder only what is wanted', () => {
     }
     expect(ends).toEqual(['1 done ', '0 done skipped', '1 done '])
     expect(shop.files('some')).toEqual(['a.wav', 'clean/.stillwave-index', 'clean/a.wav', 'drafts/b.wav'])
+  }, 120_000)
+})
+
+describe('a folder that is watched', () => {
+  it('has what is there and what comes cleaned, never its own results, until Ctrl-C (results cleaned again and again)', async () => {
+    shop.wav('watched/a.wav', 0.1)
+    const args = [shop.at('watched'), '--watch', '--watch-every', '0.1', '--model', shop.model, '--device', 'cpu']
+    const running = startCommand(args)
+    const said = (text: string): Promise<void> =>
+      vi.waitFor(
+        () => {
+          expect(running.printed()).toContain(text)
+        },
+        { timeout: 60_000 }
+      )
+    try {
+      await said('a.clean.wav')
+      await said('Waiting for more files.')
+      shop.wav('watched/later/b.wav', 0.1)
+      await said('b.clean.wav')
+      await vi.waitFor(
+        () => {
+          expect(running.printed().split('Waiting for more files.')).toHaveLength(3)
+        },
+        { timeout: 60_000 }
+      )
+    } finally {
+      killChild(running.child, 'SIGINT')
+    }
+    const { code, stderr } = await running.ended
+    expect([code, stderr]).toEqual([0, ''])
+    const results = shop.files('watched').filter((name) => !name.includes('.stillwave-index'))
+    expect(results).toEqual(['a.clean.wav', 'a.wav', 'later/b.clean.wav', 'later/b.wav'])
   }, 120_000)
 })

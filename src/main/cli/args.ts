@@ -62,6 +62,10 @@ export interface DenoiseArgs {
   readonly patterns: FilePatterns
   /** Only tells what would be done. */
   readonly dryRun: boolean
+  /** Goes on with what comes into the folders, until it is interrupted. */
+  readonly watch: boolean
+  /** From one look into them to the next. */
+  readonly watchSec: number
   /** The share of the files that this run takes; null takes all. */
   readonly shard: Shard | null
   /** The ffmpeg to use; null looks beside the app and on PATH. */
@@ -112,6 +116,8 @@ const OPTIONS = {
   include: { ...TEXT, multiple: true },
   exclude: { ...TEXT, multiple: true },
   'dry-run': FLAG,
+  watch: FLAG,
+  'watch-every': TEXT,
   shard: TEXT,
   ffmpeg: TEXT,
   loudness: TEXT,
@@ -133,6 +139,9 @@ const MAX_CHUNK_SEC = 600
 /** Shortest: one frame of FRCRN is 20 ms. */
 const MIN_CHUNK_SEC = 0.02
 
+/** Three looks without a change are 6 s: longer than a copy pauses. */
+const WATCH_SEC = 2
+
 /** The command line as typed values. Throws {@link UsageError}. */
 export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parsed(argv)
@@ -150,7 +159,7 @@ export function parseCommand(argv: readonly string[]): Command {
     inputs: positionals,
     out: filled('out', values.out),
     recursive: !values['no-recursive'],
-    onExists: oneOf('on-exists', values['on-exists'], ON_EXISTS) ?? 'skip',
+    onExists: oneOf('on-exists', values['on-exists'], ON_EXISTS) ?? (values.watch ? 'changed' : 'skip'),
     model: filled('model', values.model),
     precision: oneOf('precision', values.precision, PRECISIONS) ?? 'fp32',
     data: filled('data', values.data),
@@ -172,6 +181,8 @@ export function parseCommand(argv: readonly string[]): Command {
     keepTimes: !values['new-times'],
     patterns: { include: all('include', values.include), exclude: all('exclude', values.exclude) },
     dryRun: values['dry-run'],
+    watch: values.watch,
+    watchSec: number('watch-every', values['watch-every'], { min: 0.1, max: 3600 }) ?? WATCH_SEC,
     shard: shard(values.shard),
     ffmpeg: filled('ffmpeg', values.ffmpeg),
     reports: reports(values.report ?? []),
@@ -179,6 +190,13 @@ export function parseCommand(argv: readonly string[]): Command {
     quiet: values.quiet
   }
   if (args.dryRun && args.reports.length > 0) throw new UsageError('--dry-run writes nothing: leave --report away')
+  if (args.watch && args.dryRun) throw new UsageError('--watch goes on until it is ended: leave --dry-run away')
+  if (args.watch && args.reports.length > 0) {
+    throw new UsageError(
+      '--watch goes on until it is ended: leave --report away, the folder of results tells what was done'
+    )
+  }
+  if (!args.watch && values['watch-every'] !== undefined) throw new UsageError('--watch-every counts for --watch only')
   refuseBoth(args.budgetMb, { 'chunk-seconds': values['chunk-seconds'], batch: values.batch })
   return { kind: 'denoise', args }
 }

@@ -13,6 +13,17 @@ const parse = (...argv: string[]): DenoiseArgs => {
 }
 
 describe('parseCommand', () => {
+  it('watches until it is ended, and then only (a report of what never ends, a second meaning of skip)', () => {
+    const of = (...argv: string[]): unknown => parseCommand(argv)
+    expect(of('in', '--watch')).toMatchObject({ args: { watch: true, watchSec: 2, onExists: 'changed' } })
+    expect(of('in', '--watch', '--watch-every', '0.5', '--on-exists', 'rename')).toMatchObject({
+      args: { watchSec: 0.5, onExists: 'rename' }
+    })
+    expect(() => of('in', '--watch', '--dry-run')).toThrow('--dry-run')
+    expect(() => of('in', '--watch', '--report', 'a.json')).toThrow('--report')
+    expect(() => of('in', '--watch-every', '3')).toThrow('--watch only')
+  })
+
   it('has the defaults that the help text names', () => {
     expect(parse('in')).toEqual({
       inputs: ['in'],
@@ -35,6 +46,8 @@ describe('parseCommand', () => {
       format: 'source',
       quality: 'standard',
       video: 'replace',
+      watch: false,
+      watchSec: 2,
       above8k: 'keep',
       channels: 'linked',
       keepTimes: true,

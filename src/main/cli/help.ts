@@ -13,6 +13,10 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --on-exists WHAT            skip (default), changed (made anew where the source or
                               a setting that is heard changed), rename or overwrite
   --dry-run                   only say what would be written, and the room it takes
+  --watch                     go on with what comes into the folders, each file once
+                              it no longer changes, until Ctrl-C; results as with
+                              --on-exists changed
+  --watch-every SECONDS       how often it looks (default 2)
   --model ID|FILE.onnx        a bundled or installed model, or a model file
                               (default frcrn-lite; npm run model -- list)
   --precision NAME            fp32 (default) or fp16, where the model has it and it

@@ -24,10 +24,15 @@ export interface PreparedBatch {
 }
 
 /** Everything that can be refused before any work is: throws {@link UsageError} with a sentence that names what to change. */
-export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Promise<PreparedBatch> {
+export async function prepareBatch(
+  args: DenoiseArgs,
+  signal: AbortSignal,
+  /** Of all files those to work on now; the others keep their names and are never written over. Null takes all, and some there must be. */
+  only: ReadonlySet<string> | null = null
+): Promise<PreparedBatch> {
   await checkProgram(args.ffmpeg)
   const wantedOut = args.out === null ? null : path.resolve(args.out)
-  const scan = await scanAll(args, wantedOut, signal)
+  const scan = await scanAll(args, wantedOut, { signal, mayBeEmpty: only !== null })
   const outDir = wantedOut === null ? null : await (args.dryRun ? realOut(wantedOut) : prepareFolder(wantedOut))
   if (outDir !== null) await refuseInputAsOutput(outDir, scan.folders)
   const output = outputSettings(args, outDir)
@@ -35,13 +40,17 @@ export async function prepareBatch(args: DenoiseArgs, signal: AbortSignal): Prom
   const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
   // All are planned, so that every share gives the same names; two that want one name may be in different shares.
   const planned = await planOutputs(items, { output, claims, folders: scan.folders })
-  const files = planned.filter(({ file }) => args.shard === null || isInShard(file.relativePath, args.shard))
+  const files = planned.filter(({ file }) => isOurs(file.relativePath, args) && (only === null || only.has(file.path)))
   const reportPaths = args.reports.map((report) => path.resolve(report))
   for (const reportPath of reportPaths) await checkReport(reportPath, claims)
   if (args.dryRun) return { scan, files, claims, output, reportPaths }
   const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
   await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
   return { scan, files, claims, output, reportPaths }
+}
+
+function isOurs(relativePath: string, { shard }: DenoiseArgs): boolean {
+  return shard === null || isInShard(relativePath, shard)
 }
 
 /** Beside the sources under a name of their own, or in one folder with tree and names kept. */
@@ -53,7 +62,11 @@ function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSetting
   return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes, ...level }
 }
 
-async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSignal): Promise<ScanResult> {
+async function scanAll(
+  args: DenoiseArgs,
+  outDir: string | null,
+  { signal, mayBeEmpty }: { readonly signal: AbortSignal; readonly mayBeEmpty: boolean }
+): Promise<ScanResult> {
   const scan = await scanInputs(args.inputs, {
     recursive: args.recursive,
     outDir,
@@ -64,7 +77,7 @@ async function scanAll(args: DenoiseArgs, outDir: string | null, signal: AbortSi
     const error = toAppError(thrown)
     throw new UsageError(`${shownPath(String(error.data.path ?? 'the input'))}: ${reasonOf(error)}`)
   })
-  if (scan.files.length === 0) throw new UsageError(nothingFound(args, scan))
+  if (scan.files.length === 0 && !mayBeEmpty) throw new UsageError(nothingFound(args, scan))
   return scan
 }
 

@@ -34,6 +34,7 @@ import { prepareBatch, type PreparedBatch } from './prepare'
 import { fileReport, reportSettings, totals, type FileReport, type RunReport } from '../reports/runReport'
 import { writeReport } from '../reports/writeReport'
 import { Screen, type Terminal } from './screen'
+import { watchFolders } from './watchFolders'
 import { count, shownPath, spokenDuration, spokenRate } from './words'
 
 export const EXIT_OK = 0
@@ -61,7 +62,7 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
   try {
     if (argv[0] === MERGE_WORD) return await merge(argv.slice(1), services)
     const command = parseCommand(argv)
-    if (command.kind === 'denoise') return await new DenoiseCommand(command.args, services, interruption.signal).run()
+    if (command.kind === 'denoise') return await denoise(command.args, services, interruption.signal)
     if (command.kind === 'doctor') return await doctor(command, services, interruption.signal)
     services.stdout.write(command.kind === 'help' ? HELP : `${services.version}\n`)
     return EXIT_OK
@@ -74,6 +75,17 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
     services.host.killNow()
     interruption.dispose()
   }
+}
+
+/** Once, or again and again with what comes. */
+async function denoise(args: DenoiseArgs, services: CliServices, signal: AbortSignal): Promise<number> {
+  if (!args.watch) return new DenoiseCommand(args, services, signal).run()
+  // What is wrong with the options is said before the wait.
+  await prepareBatch(args, signal, new Set())
+  return watchFolders({
+    ...{ args, signal, screen: new Screen(services.stdout, services.stderr, args.quiet) },
+    denoise: (only) => new DenoiseCommand(args, services, signal, only).run()
+  })
 }
 
 async function merge(argv: readonly string[], { stdout }: CliServices): Promise<number> {
@@ -105,7 +117,9 @@ class DenoiseCommand {
   constructor(
     private readonly args: DenoiseArgs,
     private readonly services: CliServices,
-    private readonly signal: AbortSignal
+    private readonly signal: AbortSignal,
+    /** Of a watched folder what is to be done now. */
+    private readonly only: ReadonlySet<string> | null = null
   ) {
     this.screen = new Screen(services.stdout, services.stderr, args.quiet)
   }
@@ -121,10 +135,13 @@ class DenoiseCommand {
       hasStateful: model.files.statefulPath !== null,
       chunkSec: model.chunkSec
     })
-    const batch = await prepareBatch(this.args, this.signal)
+    const batch = await prepareBatch(this.args, this.signal, this.only)
+    // They went again.
+    if (this.only !== null && batch.files.length === 0) return EXIT_OK
     for (const note of notes) this.screen.line(note)
     if (model.precisionReason) this.screen.line(PRECISION_NOTES[model.precisionReason])
-    this.tellScan(batch)
+    if (this.only === null) this.tellScan(batch)
+    this.tellRefused(batch)
     const settings = this.jobSettings(batch, model, values)
     if (this.choice) this.screen.line(autoText(this.choice))
     const memory = await this.services.memory(this.args.data)
@@ -173,6 +190,9 @@ class DenoiseCommand {
     }
     if (scan.cutShort)
       this.screen.error(`Only the first ${count(scan.files.length, 'file')} are taken; run again for the rest.`)
+  }
+
+  private tellRefused({ files }: PreparedBatch): void {
     for (const { file, error } of files) {
       if (error) this.screen.error(failureText(`${shownPath(file.path)}: failed.`, error))
     }

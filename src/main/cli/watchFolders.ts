@@ -1,0 +1,57 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { FolderWatch } from '../jobs/folderWatch'
+import { scanInputs } from '../jobs/scanInputs'
+import { UsageError, type DenoiseArgs } from './args'
+import { EXIT_CANCELLED } from './interruption'
+import type { Screen } from './screen'
+import { shownPath } from './words'
+
+export interface WatchWork {
+  readonly args: DenoiseArgs
+  readonly screen: Screen
+  readonly signal: AbortSignal
+  /** Cleans these files of the inputs; answers with the exit code that a run of them alone would have. */
+  readonly denoise: (only: ReadonlySet<string>) => Promise<number>
+}
+
+/** Cleans what is in the folders and what comes into them, until it is interrupted. Answers with the worst exit code of its runs. */
+export async function watchFolders({ args, screen, signal, denoise }: WatchWork): Promise<number> {
+  const folders = args.inputs.map((input) => path.resolve(input))
+  for (const folder of folders) await checkFolder(folder)
+  const names = folders.map(shownPath).join(', ')
+  const look = async (): ReturnType<typeof filesOf> => filesOf(folders, args, signal)
+  const watch = new FolderWatch(look, {
+    everyMs: args.watchSec * 1000,
+    onLost: () => {
+      screen.error(`${names} cannot be read now. Waiting for it to come back.`)
+    },
+    onBack: () => {
+      screen.line(`${names} is back.`)
+    },
+    signal
+  })
+  screen.line(`Watching ${names}. Ctrl-C ends it.`)
+  let worst = 0
+  for (let files = await watch.next(); files !== null; files = await watch.next()) {
+    const code = await denoise(new Set(files.map((file) => file.path)))
+    if (code === EXIT_CANCELLED) return code
+    worst = Math.max(worst, code)
+    screen.line('Waiting for more files.')
+  }
+  return worst
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const stats = await stat(folder).catch(() => null) // Not there is as bad as not a folder.
+  if (!stats?.isDirectory()) throw new UsageError(`--watch: ${shownPath(folder)} is not a folder`)
+}
+
+async function filesOf(
+  folders: readonly string[],
+  { recursive, patterns, out }: DenoiseArgs,
+  signal: AbortSignal
+): Promise<Awaited<ReturnType<typeof scanInputs>>['files']> {
+  const outDir = out === null ? null : path.resolve(out)
+  return (await scanInputs(folders, { recursive, outDir, signal, patterns })).files
+}
