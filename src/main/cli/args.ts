@@ -23,7 +23,7 @@ import { DEFAULT_JOB_SETTINGS, LIMITS, USUAL_TRUE_PEAK_DB } from '../../shared/s
 import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
 import type { Shard } from '../jobs/shard'
 import type { FilePatterns } from '../../shared/settings/filePatterns'
-import { patternProblem } from '../../shared/settings/namePattern'
+import { isNumbered, patternProblem } from '../../shared/settings/namePattern'
 
 /** The command was used wrongly: the message names the option. Exit code 2. */
 export class UsageError extends Error {}
@@ -196,6 +196,9 @@ export function parseCommand(argv: readonly string[]): Command {
       '--watch goes on until it is ended: leave --report away, the folder of results tells what was done'
     )
   }
+  if (args.watch && args.namePattern !== null && isNumbered(args.namePattern)) {
+    throw new UsageError('--name with {n} numbers the files of one run: with --watch they would change their numbers')
+  }
   if (!args.watch && values['watch-every'] !== undefined) throw new UsageError('--watch-every counts for --watch only')
   refuseBoth(args.budgetMb, { 'chunk-seconds': values['chunk-seconds'], batch: values.batch })
   return { kind: 'denoise', args }
@@ -285,7 +288,7 @@ function namePattern(value: string | undefined): string | null {
   const reasons = {
     empty: 'gives an empty name',
     illegalCharacter: 'holds a character that no file name may hold',
-    unknownToken: 'may hold {name}, {folder} and {date} in braces, nothing else'
+    unknownToken: 'may hold {name}, {folder}, {date}, {n} and {model} in braces, nothing else'
   }
   if (problem) throw new UsageError(`--name ${reasons[problem]}: "${pattern}"`)
   return pattern

@@ -21,6 +21,7 @@ describe('parseCommand', () => {
     })
     expect(() => of('in', '--watch', '--dry-run')).toThrow('--dry-run')
     expect(() => of('in', '--watch', '--report', 'a.json')).toThrow('--report')
+    expect(() => of('in', '--watch', '--name', '{n} {name}')).toThrow('--name')
     expect(() => of('in', '--watch-every', '3')).toThrow('--watch only')
   })
 

@@ -33,8 +33,9 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --threads N                 of one run (default: one a core)
   --strength PERCENT          how much of the noise is taken away (default 100)
   --floor-db N                noise is lowered by no more than N dB
-  --name PATTERN              what outputs are called, of {name}, {folder} and
-                              {date} (default {name} in DIR, else {name}.clean)
+  --name PATTERN              what outputs are called, of {name}, {folder}, {date},
+                              {n} (the file's number in this run) and {model}
+                              (default {name} in DIR, else {name}.clean)
   --format NAME               source (default: what came in), wav16, wav24, wav32f,
                               flac, mp3, m4a or opus
   --quality NAME              small, standard (default) or high: of lossy formats

@@ -23,12 +23,18 @@ export interface PreparedBatch {
   readonly reportPaths: readonly string[]
 }
 
+export interface PrepareOptions {
+  /** For names that hold it. */
+  readonly modelId: string
+  /** Of all files those to work on now; the others keep their names and are never written over. Null takes all, and some there must be. */
+  readonly only?: ReadonlySet<string> | null
+}
+
 /** Everything that can be refused before any work is: throws {@link UsageError} with a sentence that names what to change. */
 export async function prepareBatch(
   args: DenoiseArgs,
   signal: AbortSignal,
-  /** Of all files those to work on now; the others keep their names and are never written over. Null takes all, and some there must be. */
-  only: ReadonlySet<string> | null = null
+  { modelId, only = null }: PrepareOptions
 ): Promise<PreparedBatch> {
   await checkProgram(args.ffmpeg)
   const wantedOut = args.out === null ? null : path.resolve(args.out)
@@ -39,7 +45,7 @@ export async function prepareBatch(
   const claims = await OutputClaims.of(scan.files)
   const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
   // All are planned, so that every share gives the same names; two that want one name may be in different shares.
-  const planned = await planOutputs(items, { output, claims, folders: scan.folders })
+  const planned = await planOutputs(items, { output, modelId, claims, folders: scan.folders })
   const files = planned.filter(({ file }) => isOurs(file.relativePath, args) && (only === null || only.has(file.path)))
   const reportPaths = args.reports.map((report) => path.resolve(report))
   for (const reportPath of reportPaths) await checkReport(reportPath, claims)

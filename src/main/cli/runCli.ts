@@ -81,7 +81,7 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
 async function denoise(args: DenoiseArgs, services: CliServices, signal: AbortSignal): Promise<number> {
   if (!args.watch) return new DenoiseCommand(args, services, signal).run()
   // What is wrong with the options is said before the wait.
-  await prepareBatch(args, signal, new Set())
+  await prepared(args, services, { signal, only: new Set() })
   return watchFolders({
     ...{ args, signal, screen: new Screen(services.stdout, services.stderr, args.quiet) },
     denoise: (only) => new DenoiseCommand(args, services, signal, only).run()
@@ -111,6 +111,18 @@ const PRECISION_NOTES: Readonly<Record<PrecisionReason, string>> = {
   notTrusted: 'FP16 of this model is too far from FP32 on this device: FP32 is used.'
 }
 
+async function idOf(model: string | null, library: ModelLibrary): Promise<string> {
+  return model ?? (await library.catalog()).default
+}
+
+async function prepared(
+  args: DenoiseArgs,
+  { models }: CliServices,
+  { signal, only }: { readonly signal: AbortSignal; readonly only: ReadonlySet<string> | null }
+): Promise<PreparedBatch> {
+  return prepareBatch(args, signal, { modelId: await idOf(args.model, models(args.data)), only })
+}
+
 class DenoiseCommand {
   private readonly screen: Screen
 
@@ -126,7 +138,7 @@ class DenoiseCommand {
 
   async run(): Promise<number> {
     if (this.args.dryRun) {
-      for (const line of await dryRunLines(await prepareBatch(this.args, this.signal))) this.screen.line(line)
+      for (const line of await dryRunLines(await this.prepared())) this.screen.line(line)
       return EXIT_OK
     }
     const startSec = nowSec()
@@ -135,7 +147,7 @@ class DenoiseCommand {
       hasStateful: model.files.statefulPath !== null,
       chunkSec: model.chunkSec
     })
-    const batch = await prepareBatch(this.args, this.signal, this.only)
+    const batch = await this.prepared()
     // They went again.
     if (this.only !== null && batch.files.length === 0) return EXIT_OK
     for (const note of notes) this.screen.line(note)
@@ -154,6 +166,11 @@ class DenoiseCommand {
     this.tellEnd(files, wallSec, stopped)
     await this.writeReport(batch, { model, settings, files, wallSec })
     return this.exitCode(files)
+  }
+
+  private prepared(): Promise<PreparedBatch> {
+    const { args, services, signal, only } = this
+    return prepared(args, services, { signal, only })
   }
 
   /** A model that is not there is a wrong option, not a failed file. */
@@ -202,7 +219,7 @@ class DenoiseCommand {
   private async deviceFor(library: ModelLibrary): Promise<Device> {
     const { model, data, device, join } = this.args
     const devices = await this.services.devices(data)
-    const modelId = model ?? (await library.catalog()).default
+    const modelId = await idOf(model, library)
     const wish = { ...DEFAULT_JOB_SETTINGS, modelId, device, join: join ?? DEFAULT_JOB_SETTINGS.join }
     const { wanted, deviceChoice } = await onDevice({ devices, models: { library } }, wish)
     this.choice = deviceChoice

@@ -133,7 +133,7 @@ export class Adder {
     const waiting = new Set(this.store.state.jobs.filter((job) => isOpen(job.status)).map((job) => keyOf(job.identity)))
     const files = scan.files.filter((file) => !waiting.has(keyOf(file.identity)))
     const named = files.map((file): ScannedFile & { id: string } => ({ ...file, id: randomUUID() }))
-    const jobs = await this.planner.newJobs(named, scan.folders, settings.output)
+    const jobs = await this.planner.newJobs(named, scan.folders, settings)
     if (signal.aborted) {
       this.planner.claims.removeInputs(named)
       for (const { id, outputPath } of jobs) if (outputPath) this.planner.claims.release(outputPath, id)

@@ -221,15 +221,17 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
     await bench.until(() => bench.kinds() === 'a.wav:done' && idle())
     await bench.add(bench.at('in/b.wav'))
     const { job } = await bench.core.patchSettings({
-      job: { strengthPercent: 0, output: { place: 'folder', folder: bench.at('out'), pattern: '{name}' } }
+      job: { strengthPercent: 0, output: { place: 'folder', folder: bench.at('out'), pattern: '{n} {name}' } }
     })
     const before = await bench.core.handlers['queue.preflight']({ settings: job })
     expect(before.warnings).toContainEqual({ kind: 'settingsDiffer', count: 1 })
-    expect(before.example.output).toBe(bench.at('out/b.wav'))
+    // The second of the list, although the first one waits no more.
+    expect(before.example.output).toBe(bench.at('out/2 b.wav'))
     await bench.core.handlers['queue.applySettings']({})
+    expect((await bench.core.handlers['queue.preflight']({ settings: job })).warnings).toEqual([])
     await bench.core.handlers['queue.start']({})
     await bench.until(() => bench.kinds() === 'a.wav:done b.wav:done')
-    expect(bench.files('out')).toEqual(['b.wav'])
+    expect(bench.files('out')).toEqual(['2 b.wav'])
     expect(Object.keys(bench.core.queueState.settings)).toHaveLength(2)
   })
 

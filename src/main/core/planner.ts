@@ -1,9 +1,9 @@
 import type { Job, NewJob } from '../../shared/jobs/job'
 import type { QueueEvent, QueueState, Replanned } from '../../shared/jobs/queue'
-import type { JobSettings, OutputSettings } from '../../shared/settings/jobSettings'
+import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import { OutputClaims, type ClaimedInput } from '../jobs/outputClaims'
-import { planOutputs, type PlanItem } from '../jobs/outputPlan'
+import { planOutputs, type FileNumbers, type PlanItem } from '../jobs/outputPlan'
 import type { QueueStore } from '../jobs/queueStore'
 import type { ScannedFile } from '../jobs/scanInputs'
 
@@ -36,11 +36,17 @@ export class Planner {
   async newJobs(
     files: readonly (ScannedFile & { readonly id: string })[],
     folders: readonly string[],
-    output: OutputSettings
+    { output, modelId }: JobSettings
   ): Promise<readonly NewJob[]> {
     await this.claims.addInputs(files)
     try {
-      const planned = await planOutputs(files, { output, claims: this.claims, folders })
+      const planned = await planOutputs(files, {
+        output,
+        modelId,
+        claims: this.claims,
+        folders,
+        numbers: this.numbers(files)
+      })
       return planned.map(({ file, outputPath, error }) => {
         const { id, path: inputPath, root, relativePath, explicit, identity } = file
         return { id, inputPath, root, relativePath, explicit, identity, outputPath, error }
@@ -55,8 +61,15 @@ export class Planner {
   async replan(jobs: readonly Job[], settings: JobSettings): Promise<Replanned[]> {
     const folders = [...new Set(jobs.filter((job) => !job.explicit).map((job) => job.root))]
     const items = jobs.map(itemOf)
-    const planned = await planOutputs(items, { output: settings.output, claims: this.claims, folders })
+    const { output, modelId } = settings
+    const planned = await planOutputs(items, { output, modelId, claims: this.claims, folders, numbers: this.numbers() })
     return planned.map(({ file, outputPath, error }) => ({ jobId: file.id, outputPath, error }))
+  }
+
+  /** Places in the list; new files come after all that are there. */
+  private numbers(files: readonly { readonly id: string }[] = []): FileNumbers {
+    const ids = [...this.store.state.jobs, ...files].map(({ id }) => id)
+    return { of: new Map(ids.map((id, n) => [id, n + 1])), count: ids.length }
   }
 
   /** What a replanning took and nobody uses: its job has begun meanwhile, or is gone. */

@@ -6,6 +6,7 @@ import type { ForecastView, Preflight, PreflightWarning } from '../../shared/ipc
 import type { Job } from '../../shared/jobs/job'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { JobSettings } from '../../shared/settings/jobSettings'
+import { isNumbered } from '../../shared/settings/namePattern'
 import type { OnExists, VideoWay } from '../../shared/settings/choices'
 import { isFilmName, plannedExtension } from '../jobs/audioNames'
 import { desiredName, desiredPath } from '../jobs/desiredPath'
@@ -42,7 +43,7 @@ export interface PreflightInput {
 
 /** What should be known before Start. Looks at the waiting jobs as they stand, and at the form for the example. */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
-  const { state, settings, forecast } = input
+  const { state, forecast } = input
   const waiting = state.jobs.filter((job) => job.status.kind === 'pending')
   const tally = new Tally(input)
   const deadline = performance.now() + BUDGET_MS
@@ -51,7 +52,7 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
     await tally.look(job, performance.now() < deadline)
   }
   const warnings = [...tally.warnings(), ...(await tally.diskWarnings()), ...memoryWarnings(input)]
-  const example = exampleOf(waiting[0], settings, input)
+  const example = exampleOf(waiting[0], input)
   const forecastBytes = forecast?.ramBytes ?? null
   return { example, warnings, forecastBytes, forecast, forecastSec: forecastSec(waiting, input.speed) }
 }
@@ -124,11 +125,14 @@ class Tally {
   }
 
   /** Whether a result of the wished name is there. */
-  private async lookAtName(job: Job, { output }: JobSettings, mayList: boolean): Promise<boolean> {
+  private async lookAtName(job: Job, { output, modelId }: JobSettings, mayList: boolean): Promise<boolean> {
     const planned = job.outputPath!
     const file = { path: job.inputPath, root: job.root, relativePath: job.relativePath, explicit: job.explicit }
-    const context = { output, bases: new Map<string, string>(), platform: process.platform, now: this.now }
-    const name = desiredName(file, context)
+    const context = { output, bases: new Map<string, string>(), platform: process.platform, now: this.now, modelId }
+    // A number keeps names apart, and is the one that was the file's when it was planned.
+    const name = isNumbered(output.pattern)
+      ? path.basename(planned)
+      : desiredName(file, { ...context, number: 1, count: 1 })
     const desired = path.join(path.dirname(planned), name)
     const there = mayList && (await this.listings.has(output.onExists === 'rename' ? desired : planned))
     if (there) this.existing.set(output.onExists, (this.existing.get(output.onExists) ?? 0) + 1)
@@ -193,18 +197,18 @@ async function nearestFolder(folder: string): Promise<string> {
 
 function exampleOf(
   job: Job | undefined,
-  settings: JobSettings,
-  { homeFolder, hasFfmpeg }: PreflightInput
+  { state, settings, homeFolder, hasFfmpeg }: PreflightInput
 ): Preflight['example'] {
   const root = job?.root ?? path.join(homeFolder, 'Recordings')
   const relativePath = job?.relativePath ?? path.join('Monday', 'interview.wav')
   const input = job?.inputPath ?? path.join(root, relativePath)
-  const { output } = settings
+  const { output, modelId } = settings
   const needsFolder = output.place === 'folder' || output.place === 'tree'
   // Before a folder is chosen the example shows one.
   const folder = needsFolder && output.folder === null ? path.join(homeFolder, 'Clean') : output.folder
   const format = output.format === 'source' || hasFfmpeg ? output.format : 'wav16'
   const file = { path: input, root, relativePath, explicit: job?.explicit ?? false }
-  const context = { bases: new Map<string, string>(), platform: process.platform, now: new Date() }
+  const number = { number: job ? state.jobs.indexOf(job) + 1 : 1, count: Math.max(1, state.jobs.length) }
+  const context = { bases: new Map<string, string>(), platform: process.platform, now: new Date(), modelId, ...number }
   return { input, output: desiredPath(file, { ...context, output: { ...output, folder, format } }) }
 }

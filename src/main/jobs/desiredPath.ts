@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { AppError } from '../../shared/errors/appError'
 import type { OutputSettings } from '../../shared/settings/jobSettings'
-import { applyNamePattern, patternDate } from '../../shared/settings/namePattern'
+import { applyNamePattern, patternDate, patternModel, patternNumber } from '../../shared/settings/namePattern'
 import { plannedExtension } from './audioNames'
 import { fitName, isInside, sanitiseName } from './fileNames'
 
@@ -19,6 +19,10 @@ export interface PlaceContext {
   readonly bases: ReadonlyMap<string, string>
   readonly platform: NodeJS.Platform
   readonly now: Date
+  readonly modelId: string
+  /** The file's, from 1 on, of `count`. */
+  readonly number: number
+  readonly count: number
 }
 
 /** Where a file's output should be if nothing stands in its way. Nothing leaves the output folder. */
@@ -32,22 +36,27 @@ export function desiredPath(file: PlacedFile, context: PlaceContext): string {
 }
 
 /** The name that the pattern gives, made legal and cut to length. */
-export function desiredName(file: PlacedFile, { output, platform, now }: PlaceContext): string {
+export function desiredName(file: PlacedFile, context: PlaceContext): string {
+  const { output, platform, now, modelId, number, count } = context
   const { name, ext } = path.parse(path.basename(file.path))
-  const parts = { name, folder: path.basename(path.dirname(file.path)), date: patternDate(now) }
+  const own = { name, folder: path.basename(path.dirname(file.path)) }
+  const parts = { ...own, date: patternDate(now), n: patternNumber(number, count), model: patternModel(modelId) }
   const extension = plannedExtension(ext, output.format, output.video)
   const [before, after] = splitAtName(output.pattern)
-  // What follows the name (`.clean`) is kept when a long name is cut.
+  // What follows the name (`.clean`, a number) is kept when a long name is cut.
   const suffix = after === null ? extension : applyNamePattern(after, parts) + extension
   const stem = after === null ? applyNamePattern(output.pattern, parts) : applyNamePattern(`${before}{name}`, parts)
   return fitName(sanitiseName(stem + suffix, platform).slice(0, -suffix.length), sanitiseSuffix(suffix, platform))
 }
 
+/** May be as long as a name itself. */
+const LONG_TOKEN = /\{(?:folder|model)\}/u
+
 /** The pattern around its last `{name}`; what follows is null where there is no name or nothing follows. */
 function splitAtName(pattern: string): [string, string | null] {
   const at = pattern.lastIndexOf('{name}')
   const after = at < 0 ? '' : pattern.slice(at + '{name}'.length)
-  return after === '' || after.includes('{') || after.trim() === '' ? [pattern, null] : [pattern.slice(0, at), after]
+  return after === '' || LONG_TOKEN.test(after) || after.trim() === '' ? [pattern, null] : [pattern.slice(0, at), after]
 }
 
 function sanitiseSuffix(suffix: string, platform: NodeJS.Platform): string {

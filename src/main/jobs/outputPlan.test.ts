@@ -52,7 +52,8 @@ async function planFiles(
 ): Promise<OutputPlan> {
   const claims = await OutputClaims.of(files)
   const items = files.map((file, n) => ({ ...file, id: String(n) }))
-  return planOutputs(items, { output: settings(wish), claims, folders, now: new Date(2026, 2, 9) })
+  const modelId = '/models/my net.onnx'
+  return planOutputs(items, { output: settings(wish), modelId, claims, folders, now: new Date(2026, 2, 9) })
 }
 async function plan(inputs: readonly string[], wish: Wish = {}): Promise<OutputPlan> {
   const paths = inputs.map((input) => path.join(root, input))
@@ -118,11 +119,21 @@ describe('planOutputs', () => {
     expect(named).toEqual(['2026-03-09 in take_dn.mp3', `2026-03-09 in ${'y'.repeat(234)}_dn.wav`])
   })
 
+  it('numbers files in their order, as wide as the last number, also where a long name is cut (10 came before 9)', async () => {
+    const long = 'y'.repeat(251)
+    make(...Array.from({ length: 9 }, (_, n) => `in/t${n}.wav`), `in/${long}.wav`)
+    const named = outputs(await plan(['in'], { output: { pattern: '{name}-{n}' } }))
+    expect(named.slice(0, 2)).toEqual(['t0-01.wav', 't1-02.wav'])
+    expect(named.at(-1)).toBe(`${'y'.repeat(248)}-10.wav`)
+    const models = outputs(await plan(['in/t0.wav', 'in/t1.wav'], { output: { pattern: '{model}' } }))
+    expect(models).toEqual(['my net.wav', 'my net (2).wav'])
+  })
+
   it('knows the places that the queue has given away, and gives a job its own again', async () => {
     make('in/a.wav')
     const [file] = (await scanInputs([path.join(root, 'in')], { recursive: true, outDir: out })).files
     const claims = await OutputClaims.of([file!])
-    const options = { output: settings({}), claims, folders: [] }
+    const options = { output: settings({}), modelId: 'm', claims, folders: [] }
     const place = async (id: string): Promise<string | null> =>
       (await planOutputs([{ ...file!, id }], options))[0]!.outputPath
     expect([await place('x'), await place('x'), await place('y')].map((full) => path.basename(full!))).toEqual([

@@ -13,12 +13,21 @@ export interface PlanItem extends PlacedFile {
   readonly id: string
 }
 
+export interface FileNumbers {
+  /** From 1 on, by the id. */
+  readonly of: ReadonlyMap<string, number>
+  readonly count: number
+}
+
 export interface PlanOptions {
   readonly output: OutputSettings
   /** Knows the inputs already; the planned paths are taken in it. */
   readonly claims: OutputClaims
   /** The folders that were named: of several each keeps its own name in an output tree. */
   readonly folders: readonly string[]
+  readonly modelId: string
+  /** Each file's number and the last one; by default their order here. */
+  readonly numbers?: FileNumbers
   readonly platform?: NodeJS.Platform
   readonly now?: Date
 }
@@ -36,7 +45,8 @@ export async function planOutputs<T extends PlanItem>(
   files: readonly T[],
   options: PlanOptions
 ): Promise<readonly PlannedFile<T>[]> {
-  const plan = new Plan<T>(options)
+  const inOrder = (): FileNumbers => ({ of: new Map(files.map(({ id }, n) => [id, n + 1])), count: files.length })
+  const plan = new Plan<T>(options, options.numbers ?? inOrder())
   const planned = new Map<T, PlannedFile<T>>()
   // Who keeps its extension has the first right to the name: `a.wav` before `a.mp3`, in whatever order they came.
   const [keeping, changing] = partition(files, (file) => !changesExtension(file, options.output))
@@ -51,16 +61,20 @@ class Plan<T extends PlanItem> {
   private readonly listings = new FolderListings()
   /** The first number of a wished path that was not tried yet: ten thousand files may wish for one name. */
   private readonly numbers = new Map<string, number>()
-  private readonly context: PlaceContext
+  private readonly context: Omit<PlaceContext, 'number'>
 
-  constructor(private readonly options: PlanOptions) {
+  constructor(
+    private readonly options: PlanOptions,
+    private readonly fileNumbers: FileNumbers
+  ) {
     const platform = options.platform ?? process.platform
     const bases = folderBases(options.folders, platform)
-    this.context = { output: options.output, bases, platform, now: options.now ?? new Date() }
+    const { output, modelId, now = new Date() } = options
+    this.context = { output, bases, platform, now, modelId, count: fileNumbers.count }
   }
 
   async place(file: T): Promise<PlannedFile<T>> {
-    const desired = desiredPath(file, this.context)
+    const desired = desiredPath(file, { ...this.context, number: this.numberOf(file) })
     const mayRename = this.options.output.onExists === 'rename'
     if (!mayRename && (await this.isInput(desired))) return refused(file, desired)
     for (const candidate of this.candidates(file, desired)) {
@@ -69,6 +83,12 @@ class Plan<T extends PlanItem> {
       if (await this.take(candidate, file.id)) return { file, outputPath: candidate, error: null }
     }
     return refused(file, desired)
+  }
+
+  private numberOf({ id }: T): number {
+    const number = this.fileNumbers.of.get(id)
+    if (number === undefined) throw new AppError('E_INTERNAL', { detail: 'a file without a number' })
+    return number
   }
 
   /** The wished path; where the extension changes and the name is taken `name.mp3.wav`; then numbers. */

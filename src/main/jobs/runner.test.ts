@@ -55,7 +55,7 @@ function bench(more: Partial<RunnerOptions> = {}): Bench {
     await claims.addInputs(files)
     const settings = { ...DEFAULT_JOB_SETTINGS, ...changes }
     const items = files.map((file) => ({ ...file, id: path.basename(file.path) }))
-    const planned = await planOutputs(items, { output: settings.output, claims, folders: [] })
+    const planned = await planOutputs(items, { ...settings, claims, folders: [] })
     const jobs = planned.map(({ file, outputPath, error }) => {
       const { id, root, relativePath, explicit, identity } = file
       return { id, inputPath: file.path, root, relativePath, explicit, identity, outputPath, error }

@@ -31,7 +31,8 @@ const within = (limit: { readonly min: number; readonly max: number }): z.ZodNum
 
 /**
  * Where results go and what they are called. `folder` (absolute) counts for `folder` and `tree`, `subfolder` for `subfolder`.
- * `pattern` gives the name without its extension: `{name}` is the source's, `{folder}` its folder's, `{date}` the day's.
+ * `pattern` gives the name without its extension: `{name}` is the source's, `{folder}` its folder's, `{date}` the day's, `{n}` the
+ * file's number in the list, `{model}` the model's.
  */
 export const OutputSettings = z.strictObject({
   place: z.enum(PLACES),

@@ -1,10 +1,13 @@
 import type { Place } from './choices'
 
 /** What a name pattern may hold in braces. */
-export const NAME_TOKENS = ['name', 'folder', 'date'] as const
+export const NAME_TOKENS = ['name', 'folder', 'date', 'n', 'model'] as const
 export type NameToken = (typeof NAME_TOKENS)[number]
 
-/** Values for the tokens: the source's name without extension, its folder's name, and the day as `YYYY-MM-DD`. */
+/**
+ * Values for the tokens: the source's name without extension, its folder's name, the day as `YYYY-MM-DD`, the number as
+ * {@link patternNumber} writes it, and the model as {@link patternModel} does.
+ */
 export type NameParts = Readonly<Record<NameToken, string>>
 
 /** Why a pattern cannot be used. */
@@ -38,6 +41,22 @@ export function applyNamePattern(pattern: string, parts: NameParts): string {
 export function patternDate(at: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0')
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+}
+
+/** A file's number among `count`, as the pattern's `{n}` writes it: as many digits as the last one has, so that names sort. */
+export function patternNumber(n: number, count: number): string {
+  return String(n).padStart(String(count).length, '0')
+}
+
+/** What the pattern's `{model}` writes: a model's id; of a file's path the name without its ending. */
+export function patternModel(modelId: string): string {
+  const name = modelId.slice(Math.max(modelId.lastIndexOf('/'), modelId.lastIndexOf('\\')) + 1)
+  return name.replace(/\.onnx$/iu, '')
+}
+
+/** Whether names hang on a file's number: the same file may get another one the next time. */
+export function isNumbered(pattern: string): boolean {
+  return pattern.includes('{n}')
 }
 
 /** The name that results have where nobody chose one: beside its source a result needs another, in a folder of its own it keeps it. */
