@@ -75,6 +75,10 @@ const METHODS = {
   crashRenderer: () => {
     theWindow().webContents.forcefullyCrashRenderer()
   },
+  /** What Chromium tells Electron of a page that stops answering, or answers again. */
+  pageAnswers: (answers: boolean) => {
+    theWindow().emit(answers ? 'responsive' : 'unresponsive')
+  },
   webPreferences: () => theWindow().webContents.getLastWebPreferences(),
   utilities: () => [...children],
   systemTheme: (scheme: 'light' | 'dark') => {

@@ -93,21 +93,24 @@ export async function killQueue(plan: KillPlan): Promise<KillTally> {
   return tally
 }
 
-/** How long the work of a life takes that nobody ends: the shortest seen, so that few kills come too late on a busy machine. */
+/** How long the work of a life takes that nobody ends: by the shortest seen, so that few kills come too late on a busy machine. */
 class Span {
-  ms = Infinity
+  ms: number
+  private readonly least: number
 
   constructor(life: Life) {
-    this.seen(life)
+    this.ms = workMs(life)
+    this.least = this.ms / 2
   }
 
   seen(life: Life): Life {
-    // One that ends at once had nothing to do any more.
-    if (life.code === 0 && this.ms === Infinity) this.ms = life.tookMs - (life.readyMs ?? 0)
-    else if (life.code === 0) this.ms = Math.min(this.ms, Math.max(this.ms / 2, life.tookMs - (life.readyMs ?? 0)))
+    // One that came to its end soon had little to do: it says nothing of a whole batch.
+    if (life.code === 0) this.ms = Math.max(this.least, Math.min(this.ms, workMs(life)))
     return life
   }
 }
+
+const workMs = ({ tookMs, readyMs }: Life): number => tookMs - (readyMs ?? 0)
 
 function undisturbed(life: Life): Life {
   if (life.code !== 0) throw new Error(`the run that nobody disturbed failed: ${life.stdout} ${life.stderr}`)

@@ -10,9 +10,12 @@ import {
   utimesSync,
   writeFileSync
 } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toAppError } from '../../shared/errors/appError'
 import type { OnExists } from '../../shared/settings/choices'
 import { commitFs, commitOutput, type CommitFs, type Committed } from './commitOutput'
 import { ensureFolder, ensureFolderInside } from './folders'
@@ -115,6 +118,35 @@ describe('commitOutput', () => {
     writeFileSync(target, 'old')
     await expect(commit('overwrite', { fs: { rename: failing('EXDEV') } })).rejects.toMatchObject({ code: 'EXDEV' })
     expect(content('a.wav')).toBe('old')
+  })
+})
+
+if (process.platform !== 'win32') console.info('skipped: a target that is locked (R21): only Windows locks files')
+
+describe.skipIf(process.platform !== 'win32')('a target that another program holds (R21)', () => {
+  /** Holds the target as a player does that shares nothing; resolves once it does. */
+  async function held(seconds: number): Promise<void> {
+    const script = `$f = [IO.File]::Open('${target}', 'Open', 'Read', 'None'); 'held'; Start-Sleep ${seconds}; $f.Close()`
+    const holder = spawn('powershell.exe', ['-NoProfile', '-Command', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(holder.stdout, 'data')
+  }
+
+  beforeEach(() => {
+    writeFileSync(target, 'old')
+  })
+
+  it('is replaced once it is let go', async () => {
+    await held(2)
+    await commit('overwrite')
+    expect(readFileSync(target, 'utf8')).toBe('clean')
+  })
+
+  it('stays, and the file fails with a code, where it is not within five seconds', async () => {
+    await held(12)
+    const begunMs = performance.now()
+    const thrown = await commit('overwrite').catch((error: unknown) => toAppError(error))
+    expect(thrown).toMatchObject({ code: expect.stringMatching(/^E_(?:IO|READ_ONLY)$/u) as string })
+    expect(performance.now() - begunMs).toBeLessThan(9000)
   })
 })
 
