@@ -18,7 +18,7 @@ function soundBytes(file: string): number {
   return bytes.readUInt32LE(bytes.indexOf('data') + 4)
 }
 
-describe('200 awkward names, in two shares', () => {
+describe.concurrent('200 awkward names, in two shares', () => {
   it('come out right, each once (names collided, were read as options, or were in no share)', async () => {
     const names = awkwardNames()
     expect(new Set(names).size).toBe(200)
@@ -46,7 +46,7 @@ describe('200 awkward names, in two shares', () => {
   }, 120_000)
 })
 
-describe('of a folder only what is wanted', () => {
+describe.concurrent('of a folder only what is wanted', () => {
   it('is told by a dry run, which writes nothing; made anew only where something changed (all was done again)', async () => {
     shop.wav('some/a.wav', 0.1)
     shop.wav('some/drafts/b.wav', 0.1)
@@ -68,7 +68,7 @@ describe('of a folder only what is wanted', () => {
   }, 120_000)
 })
 
-describe('a folder that is watched', () => {
+describe.concurrent('a folder that is watched', () => {
   it('has what is there and what comes cleaned, never its own results, until Ctrl-C (results cleaned again and again)', async () => {
     shop.wav('watched/a.wav', 0.1)
     const args = [shop.at('watched'), '--watch', '--watch-every', '0.1', '--model', shop.model, '--device', 'cpu']
