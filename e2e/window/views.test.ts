@@ -146,6 +146,25 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     await app.page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
+  it('a folder that is watched, chosen from the menu, taken from, and let go', async () => {
+    const watched = place.folder('Inbox')
+    writeRecording(path.join(watched, 'Voice 1.wav'), { durationSec: 0.5 })
+    const before = (await jobsOf(app)).length
+    await app.control.answerDialog({ kind: 'open', filePaths: [watched] })
+    await app.page.getByRole('button', { name: /^(More actions|更多操作)$/u }).click()
+    await app.page.getByRole('menuitem', { name: /^(Watch a folder|监视文件夹)/u }).click()
+    const notice = app.page.getByTestId('watch-notice')
+    await notice.waitFor()
+    await until(
+      () => jobsOf(app),
+      (jobs) => jobs.length === before + 1,
+      { what: 'the file of the watched folder' }
+    )
+    await look(app, 'watched')
+    await notice.getByRole('button').click()
+    await notice.waitFor({ state: 'detached' })
+  })
+
   it('the menu of a file', async () => {
     await row(app, 'Outro.wav').click({ button: 'right' })
     await app.page.getByRole('menu').waitFor()

@@ -54,6 +54,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
     queue: Object.freeze({
       addPaths: call('queue.addPaths'),
       pick: call('queue.pick'),
+      watchFolder: call('queue.watchFolder'),
       cancelScan: call('queue.cancelScan'),
       start: call('queue.start'),
       pause: call('queue.pause'),

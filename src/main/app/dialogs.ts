@@ -31,9 +31,22 @@ export function pickInputs({ window, words }: DialogPlace, what: 'files' | 'fold
   )
 }
 
-export async function pickOutputFolder({ window, words }: DialogPlace, present: string | null): Promise<string | null> {
-  const [folder] = await open(window(), {
-    title: words().dialogs.pickOutput,
+export function pickOutputFolder({ window, words }: DialogPlace, present: string | null): Promise<string | null> {
+  return pickFolder(window(), words().dialogs.pickOutput, present)
+}
+
+/** Asks for a folder to watch; null where the dialog was left. */
+export function pickWatched({ window, words }: DialogPlace, present: string | null): Promise<string | null> {
+  return pickFolder(window(), words().dialogs.pickWatched, present)
+}
+
+async function pickFolder(
+  window: ReturnType<DialogPlace['window']>,
+  title: string,
+  present: string | null
+): Promise<string | null> {
+  const [folder] = await open(window, {
+    title,
     properties: ['openDirectory', 'createDirectory'],
     ...(present === null ? {} : { defaultPath: present })
   })

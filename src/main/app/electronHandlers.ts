@@ -18,6 +18,7 @@ import {
   pickProgram,
   pickReportPath,
   pickRunReportPath,
+  pickWatched,
   type DialogPlace
 } from './dialogs'
 
@@ -49,6 +50,10 @@ export function electronHandlers({
     'queue.pick': async ({ what }) => {
       const paths = await pickInputs(place, what)
       return paths.length === 0 ? null : core.addPaths(paths)
+    },
+    'queue.watchFolder': async () => {
+      const folder = await pickWatched(place, core.settings.watchedFolder)
+      return folder === null ? null : core.patchSettings({ watchedFolder: folder })
     },
     'settings.pickFolder': async () => {
       const folder = await pickOutputFolder(place, core.settings.job.output.folder)

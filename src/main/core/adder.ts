@@ -8,7 +8,7 @@ import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import { pathKey } from '../jobs/fileNames'
 import type { QueueStore } from '../jobs/queueStore'
-import { scanInputs, type ScannedFile, type ScanResult } from '../jobs/scanInputs'
+import { scanInputs, type ScannedFile, type ScanOptions, type ScanResult } from '../jobs/scanInputs'
 import type { Planner } from './planner'
 import { settingsKeyOf } from './settingsKey'
 
@@ -23,6 +23,11 @@ interface Wish {
   readonly paths: readonly string[]
   readonly settings: JobSettings
   readonly patterns: FilePatterns
+}
+
+interface AddWish {
+  readonly settings: JobSettings
+  readonly signal: AbortSignal
 }
 
 /** Puts what was dropped or chosen into the queue: scanned in the background, each file with its place. */
@@ -91,17 +96,11 @@ export class Adder {
     this.push({ topic: 'scan', scan: last })
   }
 
-  private async scan(scanId: string, { paths, settings, patterns }: Wish): Promise<ScanResult> {
-    const { place, folder, subfolder } = settings.output
-    const known = await this.knownOutputs()
+  private async scan(scanId: string, wish: Wish): Promise<ScanResult> {
     let toldAt = performance.now()
-    return scanInputs(paths, {
-      recursive: true,
-      patterns,
+    return scanInputs(wish.paths, {
+      ...(await this.scanOptions(wish)),
       forgiving: true,
-      outDir: place === 'folder' || place === 'tree' ? folder : null,
-      outSubfolder: place === 'subfolder' ? subfolder : null,
-      isKnownOutput: (full) => known.has(pathKey(full)),
       signal: this.scans.get(scanId)!.abort.signal,
       onCount: (found, skipped, otherFiles) => {
         if (performance.now() - toldAt < PUSH_MS) return
@@ -109,6 +108,32 @@ export class Adder {
         this.push({ topic: 'scan', scan: this.count(scanId, { found, skipped, otherFiles }) })
       }
     })
+  }
+
+  /** What is in a folder, for one that is watched: nothing is queued, nothing told. Throws where it cannot be read. */
+  async look(folder: string, wish: Omit<Wish, 'paths'>, signal: AbortSignal): Promise<ScanResult> {
+    return scanInputs([folder], { ...(await this.scanOptions(wish)), signal })
+  }
+
+  /** Queues these files of a folder, but for those that the list has in this very state; answers how many. */
+  async addOnly(folder: string, files: readonly ScannedFile[], wish: AddWish): Promise<number> {
+    const listed = new Set(this.store.state.jobs.map((job) => keyOf(job.identity)))
+    const fresh = files.filter((file) => !listed.has(keyOf(file.identity)))
+    if (fresh.length === 0) return 0
+    await this.planner.exclusively(() => this.queue({ files: fresh, folders: [folder] }, wish.settings, wish.signal))
+    return fresh.length
+  }
+
+  private async scanOptions({ settings, patterns }: Omit<Wish, 'paths'>): Promise<ScanOptions> {
+    const { place, folder, subfolder } = settings.output
+    const known = await this.knownOutputs()
+    return {
+      recursive: true,
+      patterns,
+      outDir: place === 'folder' || place === 'tree' ? folder : null,
+      outSubfolder: place === 'subfolder' ? subfolder : null,
+      isKnownOutput: (full) => known.has(pathKey(full))
+    }
   }
 
   private count(scanId: string, changes: Partial<ScanView>): ScanView {
@@ -128,7 +153,11 @@ export class Adder {
     return known
   }
 
-  private async queue(scan: ScanResult, settings: JobSettings, signal: AbortSignal): Promise<void> {
+  private async queue(
+    scan: Pick<ScanResult, 'files' | 'folders'>,
+    settings: JobSettings,
+    signal: AbortSignal
+  ): Promise<void> {
     const isOpen = ({ kind }: Job['status']): boolean => kind === 'pending' || kind === 'running'
     const waiting = new Set(this.store.state.jobs.filter((job) => isOpen(job.status)).map((job) => keyOf(job.identity)))
     const files = scan.files.filter((file) => !waiting.has(keyOf(file.identity)))

@@ -8,7 +8,7 @@ import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } 
 import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
-import { splitPatterns } from '../../shared/settings/filePatterns'
+import { splitPatterns, type FilePatterns } from '../../shared/settings/filePatterns'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { RunReport } from '../reports/runReport'
 import type { ResolvedModel } from '../models/library'
@@ -33,6 +33,7 @@ import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
 import { recoveryOf, stillOpen, resultPath } from './recoveryView'
 import { Services } from './services'
+import { Watcher } from './watcher'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
 
@@ -49,6 +50,7 @@ export class AppCore {
   readonly handlers: CoreHandlers
   readonly queue: QueueService
   private readonly adder: Adder
+  private readonly watcher: Watcher
   private readonly prober: Prober
   private readonly progress: ProgressTracker
   private readonly outbox: Outbox
@@ -90,6 +92,7 @@ export class AppCore {
       }
     })
     this.adder = new Adder(store, planner, push)
+    this.watcher = this.newWatcher()
     this.prober = new Prober(store, this.media)
     this.modelUse = new ModelUse({
       ...{ store, host: this.host, choices: this.choices, library: parts.models.library },
@@ -138,9 +141,12 @@ export class AppCore {
   }
 
   addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }> {
-    const { job, includeFiles, excludeFiles } = this.settings
-    const patterns = { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
-    return Promise.resolve({ scanId: this.adder.add(paths, job, patterns) })
+    return Promise.resolve({ scanId: this.adder.add(paths, this.settings.job, this.patterns) })
+  }
+
+  private get patterns(): FilePatterns {
+    const { includeFiles, excludeFiles } = this.settings
+    return { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
   }
 
   licences(): Promise<readonly ShippedPart[]> {
@@ -185,6 +191,7 @@ export class AppCore {
     const before = this.settings
     const settings = this.parts.settings.patch(patch)
     if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
+    this.watcher.update()
     if (settings.askForUpdates !== before.askForUpdates) this.services.updates.agreed()
     this.options.push({ topic: 'settings', settings })
     return settings
@@ -254,6 +261,7 @@ export class AppCore {
     await Promise.all([
       this.queue.close(),
       this.adder.close(),
+      this.watcher.close(),
       this.prober.close(),
       this.services.close(),
       this.memory.close()
@@ -266,6 +274,27 @@ export class AppCore {
     clearTimeout(deadline)
     await this.outbox.drained()
     await Promise.all([this.parts.opened.journal.close(), this.parts.settings.flush()])
+  }
+
+  private newWatcher(): Watcher {
+    const { push, log } = this.options
+    return new Watcher({
+      folder: () => this.settings.watchedFolder,
+      look: async (folder, signal) => {
+        const { settings, patterns } = this
+        return (await this.adder.look(folder, { settings: settings.job, patterns }, signal)).files
+      },
+      take: async (folder, files, signal) => {
+        const taken = await this.adder.addOnly(folder, files, { settings: this.settings.job, signal })
+        // Who has not said yet what becomes of an earlier list is not overtaken; a pause is a person's own.
+        if (taken > 0 && this.recovery === null && this.queueState.run.kind === 'idle') await this.startQueue()
+        return taken
+      },
+      onView: (watch) => {
+        push({ topic: 'watch', watch })
+      },
+      log
+    })
   }
 
   private newServices(): Services {
@@ -308,6 +337,7 @@ export class AppCore {
     })
     this.prober.wake()
     this.services.memory.start()
+    this.watcher.update()
   }
 
   private onRun(kind: QueueState['run']['kind']): void {
@@ -404,6 +434,7 @@ export class AppCore {
       batch: this.progress.batch,
       recovery: this.recovery,
       scans: this.adder.views,
+      watch: this.watcher.view,
       facts: this.services.memory.facts
     }
   }

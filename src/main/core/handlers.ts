@@ -105,9 +105,11 @@ export function coreHandlers(
  * What main starts or loads is chosen in main's own dialogs: a page that fell into wrong hands may not name a program or a model
  * file. Throws `E_BAD_REQUEST`.
  */
-function refusePaths({ ffmpegPath, job }: SettingsPatch, now: AppSettings): void {
+function refusePaths({ ffmpegPath, watchedFolder, job }: SettingsPatch, now: AppSettings): void {
   const namesProgram = typeof ffmpegPath === 'string' && ffmpegPath !== now.ffmpegPath
   const namesFile = job?.modelId !== undefined && job.modelId !== now.job.modelId && isModelPath(job.modelId)
+  const namesFolder = typeof watchedFolder === 'string' && watchedFolder !== now.watchedFolder
+  if (namesFolder) throw new AppError('E_BAD_REQUEST', { detail: 'a watched folder is chosen in the dialog' })
   if (namesProgram) throw new AppError('E_BAD_REQUEST', { detail: 'a program is chosen in the dialog' })
   if (namesFile) throw new AppError('E_BAD_REQUEST', { detail: 'a model is named by its id' })
 }

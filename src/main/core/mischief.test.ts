@@ -137,14 +137,15 @@ describe.skipIf(!isBuilt())('what a batch meets', () => {
     expect(bench.kinds()).toBe('a.wav:pending')
   })
 
-  it('lets the page name no program and no model file (a page in wrong hands could have had any program run)', async () => {
+  it('lets the page name no program, no model file and no folder to watch (a page in wrong hands could have had any program run)', async () => {
     const change = bench.core.handlers['settings.patch']
     const refused = { code: 'E_BAD_REQUEST' }
     await expect(change({ ffmpegPath: bench.at('evil') })).rejects.toMatchObject(refused)
     for (const modelId of ['/etc/evil.onnx', '..\\x', 'x.ONNX']) {
       await expect(change({ job: { modelId } })).rejects.toMatchObject(refused)
     }
-    expect(bench.core.settings).toMatchObject({ ffmpegPath: null, job: { modelId: 'frcrn-lite' } })
+    await expect(change({ watchedFolder: bench.at('in') })).rejects.toMatchObject(refused)
+    expect(bench.core.settings).toMatchObject({ ffmpegPath: null, watchedFolder: null, job: { modelId: 'frcrn-lite' } })
     await bench.core.patchSettings({ ffmpegPath: bench.at('chosen') })
     await change({ ffmpegPath: bench.at('chosen'), theme: 'dark' })
     expect((await change({ ffmpegPath: null })).ffmpegPath).toBeNull()

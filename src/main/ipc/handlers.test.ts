@@ -13,6 +13,7 @@ function named(routes: readonly string[], owner: string): Handlers {
 
 const ELECTRON: readonly ElectronRoute[] = [
   'queue.pick',
+  'queue.watchFolder',
   'settings.pickFolder',
   'settings.pickFfmpeg',
   'job.reveal',

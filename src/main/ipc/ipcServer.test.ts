@@ -32,6 +32,7 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'app.licences': {},
   'queue.addPaths': { paths: ['/music'] },
   'queue.pick': { what: 'files' },
+  'queue.watchFolder': {},
   'queue.cancelScan': { scanId: 's' },
   'queue.start': {},
   'queue.pause': {},

@@ -57,6 +57,8 @@ export const CONTRACT = {
   ),
   /** Asks the user for files or folders. Null where the dialog was left. */
   'queue.pick': route<{ readonly scanId: string } | null>()(z.strictObject({ what: z.enum(['files', 'folders']) })),
+  /** Asks the user for a folder that is watched from then on; null where the dialog was left. A patch of the settings ends it. */
+  'queue.watchFolder': route<AppSettings | null>()(nothing),
   'queue.cancelScan': route<null>()(z.strictObject({ scanId: z.string().min(1).max(64) })),
   'queue.start': route<null>()(nothing),
   'queue.pause': route<null>()(nothing),

@@ -79,6 +79,15 @@ export interface ScanView {
   readonly error: ErrorPayload | null
 }
 
+/** A folder that is watched for what comes into it. */
+export interface WatchView {
+  readonly folder: string
+  /** Files that went into the queue since the watch began. */
+  readonly taken: number
+  /** It cannot be read now. */
+  readonly isLost: boolean
+}
+
 /** An unfinished queue of an earlier run that waits for an answer. */
 export interface RecoveryView {
   readonly finished: number
@@ -171,6 +180,7 @@ export interface Snapshot {
   readonly batch: BatchProgress | null
   readonly recovery: RecoveryView | null
   readonly scans: readonly ScanView[]
+  readonly watch: WatchView | null
   readonly facts: EngineFacts | null
 }
 
@@ -193,6 +203,7 @@ export type PushEvent =
   /** Progress of one, at most five times a second; its beginning and its end come with `models`. */
   | { readonly topic: 'modelTask'; readonly task: ModelTaskView }
   | { readonly topic: 'scan'; readonly scan: ScanView }
+  | { readonly topic: 'watch'; readonly watch: WatchView | null }
   /** A model was measured: what `queue.preflight` says of memory is there, or better. */
   | { readonly topic: 'forecast' }
   | { readonly topic: 'settings'; readonly settings: AppSettings }

@@ -55,6 +55,8 @@ export const AppSettings = z.strictObject({
   welcomed: z.boolean(),
   /** An ffmpeg of the user's choice; null looks in the app's resources, then in PATH. */
   ffmpegPath: z.string().max(4096).nullable(),
+  /** What comes into this folder goes into the queue by itself, and is begun; null for none. */
+  watchedFolder: z.string().max(4096).nullable(),
   /** The user agreed: once a day the release's feed is asked for its newest version. */
   askForUpdates: z.boolean()
 })
@@ -91,6 +93,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   modelMirror: null,
   welcomed: false,
   ffmpegPath: null,
+  watchedFolder: null,
   askForUpdates: false
 }
 

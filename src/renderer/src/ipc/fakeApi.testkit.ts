@@ -59,6 +59,7 @@ export function restingSnapshot(change: Partial<Snapshot> = {}): Snapshot {
     batch: null,
     recovery: null,
     scans: [],
+    watch: null,
     facts: null,
     ...change
   }

@@ -1,6 +1,14 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { AppInfo, EngineView, ModelView, RecoveryView, ScanView, Snapshot } from '../../../shared/ipc/views'
+import type {
+  AppInfo,
+  EngineView,
+  ModelView,
+  RecoveryView,
+  ScanView,
+  Snapshot,
+  WatchView
+} from '../../../shared/ipc/views'
 import type { Metrics } from '../../../shared/ipc/memoryViews'
 import { onPush, type PushOf } from '../ipc/client'
 import { useSession } from './session'
@@ -16,6 +24,8 @@ export const useApp = defineStore('app', () => {
   const engine = shallowRef<EngineView>({ kind: 'stopped' })
   const metrics = shallowRef<Metrics | null>(null)
   const scans = shallowRef<readonly ScanView[]>([])
+  /** The folder that is watched; null for none. */
+  const watched = shallowRef<WatchView | null>(null)
   const recovery = shallowRef<RecoveryView | null>(null)
   const countdown = shallowRef<Countdown>(null)
   const finished = shallowRef<Finished | null>(null)
@@ -26,6 +36,7 @@ export const useApp = defineStore('app', () => {
   onPush('engine', (push) => (engine.value = push.engine))
   onPush('metrics', (push) => (metrics.value = push.metrics))
   onPush('scan', (push) => (scans.value = withScan(scans.value, push.scan)))
+  onPush('watch', (push) => (watched.value = push.watch))
   onPush('recovery', (push) => (recovery.value = push.recovery))
   onPush('countdown', (push) => (countdown.value = push.countdown))
   onPush('finished', ({ done, failed, wallSec }) => (finished.value = { done, failed, wallSec }))
@@ -35,6 +46,7 @@ export const useApp = defineStore('app', () => {
     models.value = snapshot.models
     engine.value = snapshot.engine
     scans.value = snapshot.scans
+    watched.value = snapshot.watch
     recovery.value = snapshot.recovery
   }
   watch(
@@ -48,7 +60,7 @@ export const useApp = defineStore('app', () => {
   /** Scans that go on. */
   const openScans = computed(() => scans.value.filter((scan) => !scan.done))
 
-  return { info, models, engine, metrics, scans, openScans, recovery, countdown, finished, settingsOpen }
+  return { info, models, engine, metrics, scans, openScans, watched, recovery, countdown, finished, settingsOpen }
 })
 
 function withScan(scans: readonly ScanView[], scan: ScanView): readonly ScanView[] {

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { AppError } from '../../shared/errors/appError'
+import type { WatchView } from '../../shared/ipc/views'
+import type { ScannedFile } from '../jobs/scanInputs'
+import { Watcher } from './watcher'
+
+// Files that are there for everybody: a complete one is opened before it is taken.
+const file = (name: string, sizeBytes = 10): ScannedFile => ({
+  path: import.meta.filename,
+  root: '/in',
+  relativePath: name,
+  explicit: false,
+  identity: { device: '1', inode: name, sizeBytes, modifiedNs: String(sizeBytes) }
+})
+
+const watchers: Watcher[] = []
+afterEach(async () => {
+  for (const watcher of watchers.splice(0)) await watcher.close()
+})
+
+interface Bench {
+  folder: string | null
+  files: readonly ScannedFile[] | null
+  readonly taken: string[]
+  readonly views: (WatchView | null)[]
+  readonly watcher: Watcher
+}
+
+function bench(take: () => number = () => 1): Bench {
+  const taken: string[] = []
+  const views: (WatchView | null)[] = []
+  const state: { folder: string | null; files: readonly ScannedFile[] | null } = { folder: null, files: [] }
+  const watcher = new Watcher({
+    folder: () => state.folder,
+    look: async () => {
+      if (state.files === null) throw new AppError('E_IO', { path: '/in' })
+      return state.files
+    },
+    take: async (folder, files) => {
+      taken.push(...files.map(({ relativePath }) => `${folder}/${relativePath}`))
+      return take()
+    },
+    onView: (view) => views.push(view),
+    log: () => undefined,
+    everyMs: 5
+  })
+  watchers.push(watcher)
+  return Object.assign(state, { taken, views, watcher })
+}
+
+describe('Watcher', () => {
+  it('watches what the settings name, and nothing once they name none (a folder nobody asked to watch any more)', async () => {
+    const one = bench()
+    one.files = [file('a.wav')]
+    one.watcher.update()
+    await sleep(40)
+    expect([one.taken, one.views]).toEqual([[], []])
+    one.folder = '/in'
+    one.watcher.update()
+    await vi.waitFor(() => {
+      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, isLost: false })
+    })
+    one.folder = null
+    one.watcher.update()
+    one.files = [file('a.wav'), file('b.wav', 11)]
+    await sleep(60)
+    expect(one.taken).toEqual(['/in/a.wav'])
+    expect(one.watcher.view).toBeNull()
+  })
+
+  it('counts what went into the list only (files that it has already)', async () => {
+    const one = bench(() => 0)
+    one.files = [file('a.wav')]
+    one.folder = '/in'
+    one.watcher.update()
+    await vi.waitFor(() => {
+      expect(one.taken).toHaveLength(1)
+    })
+    expect(one.watcher.view).toMatchObject({ taken: 0 })
+  })
+
+  it('says that the folder is gone until it is back, and goes on where one could not be taken', async () => {
+    let failed = false
+    const one = bench(() => {
+      if (failed) return 1
+      failed = true
+      throw new AppError('E_IO', { path: '/in' })
+    })
+    one.folder = '/in'
+    one.files = null
+    one.watcher.update()
+    await vi.waitFor(() => {
+      expect(one.watcher.view).toMatchObject({ isLost: true })
+    })
+    one.files = [file('a.wav')]
+    await vi.waitFor(() => {
+      expect(one.taken).toHaveLength(1)
+    })
+    one.files = [file('a.wav', 20)]
+    await vi.waitFor(() => {
+      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, isLost: false })
+    })
+  })
+})
