@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FolderWatch } from '../jobs/folderWatch'
 import { scanInputs } from '../jobs/scanInputs'
 import { UsageError, type DenoiseArgs } from './args'
@@ -34,7 +35,17 @@ export async function watchFolders({ args, screen, signal, denoise }: WatchWork)
   screen.line(`Watching ${names}. Ctrl-C ends it.`)
   let worst = 0
   for (let files = await watch.next(); files !== null; files = await watch.next()) {
-    const code = await denoise(new Set(files.map((file) => file.path)))
+    const code = await denoise(new Set(files.map((file) => file.path))).catch((thrown: unknown) => {
+      // The folder, or the one of the results, went in this very moment: it is told, and tried again.
+      if (!(thrown instanceof UsageError) || signal.aborted) throw thrown
+      screen.error(thrown.message)
+      watch.giveBack(files)
+      return null
+    })
+    if (code === null) {
+      await sleep(args.watchSec * 1000, undefined, { signal }).catch(() => undefined) // The loop's head looks at the signal.
+      continue
+    }
     if (code === EXIT_CANCELLED) return code
     worst = Math.max(worst, code)
     screen.line('Waiting for more files.')

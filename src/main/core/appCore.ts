@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { cpus, homedir, release } from 'node:os'
+import { homedir, release } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
@@ -7,8 +7,7 @@ import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
 import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { QueueState } from '../../shared/jobs/queue'
-import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
-import { splitPatterns, type FilePatterns } from '../../shared/settings/filePatterns'
+import { patternsOf, type AppSettings, type SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import type { RunReport } from '../reports/runReport'
 import type { ResolvedModel } from '../models/library'
@@ -18,6 +17,7 @@ import { EngineHost } from '../processes/engineHost'
 import { MediaHost, type FfmpegStatus } from '../processes/mediaHost'
 import { onDevice, withoutFailed } from '../devices/autoDevice'
 import { Adder } from './adder'
+import { appInfo, cpuModel } from './appInfo'
 import type { CoreHandlers, CoreOptions } from './coreOptions'
 import { openParts, type CoreParts } from './coreParts'
 import { EngineChoices, engineViewOf } from './engineChoices'
@@ -33,7 +33,7 @@ import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
 import { recoveryOf, stillOpen, resultPath } from './recoveryView'
 import { Services } from './services'
-import { Watcher } from './watcher'
+import { queueWatcher, type Watcher } from './watcher'
 
 export type { CoreHandlers, CoreOptions, CoreRoute } from './coreOptions'
 
@@ -92,7 +92,16 @@ export class AppCore {
       }
     })
     this.adder = new Adder(store, planner, push)
-    this.watcher = this.newWatcher()
+    this.watcher = queueWatcher({
+      adder: this.adder,
+      settings: () => this.settings,
+      // Who has not said yet what becomes of an earlier list is not overtaken; a pause is a person's own.
+      start: async () => {
+        if (this.recovery === null && this.queueState.run.kind === 'idle') await this.startQueue()
+      },
+      push,
+      log: options.log
+    })
     this.prober = new Prober(store, this.media)
     this.modelUse = new ModelUse({
       ...{ store, host: this.host, choices: this.choices, library: parts.models.library },
@@ -141,12 +150,7 @@ export class AppCore {
   }
 
   addPaths(paths: readonly string[]): Promise<{ readonly scanId: string }> {
-    return Promise.resolve({ scanId: this.adder.add(paths, this.settings.job, this.patterns) })
-  }
-
-  private get patterns(): FilePatterns {
-    const { includeFiles, excludeFiles } = this.settings
-    return { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
+    return Promise.resolve({ scanId: this.adder.add(paths, this.settings.job, patternsOf(this.settings)) })
   }
 
   licences(): Promise<readonly ShippedPart[]> {
@@ -276,27 +280,6 @@ export class AppCore {
     await Promise.all([this.parts.opened.journal.close(), this.parts.settings.flush()])
   }
 
-  private newWatcher(): Watcher {
-    const { push, log } = this.options
-    return new Watcher({
-      folder: () => this.settings.watchedFolder,
-      look: async (folder, signal) => {
-        const { settings, patterns } = this
-        return (await this.adder.look(folder, { settings: settings.job, patterns }, signal)).files
-      },
-      take: async (folder, files, signal) => {
-        const taken = await this.adder.addOnly(folder, files, { settings: this.settings.job, signal })
-        // Who has not said yet what becomes of an earlier list is not overtaken; a pause is a person's own.
-        if (taken > 0 && this.recovery === null && this.queueState.run.kind === 'idle') await this.startQueue()
-        return taken
-      },
-      onView: (watch) => {
-        push({ topic: 'watch', watch })
-      },
-      log
-    })
-  }
-
   private newServices(): Services {
     const { store, models } = this.parts
     return new Services({
@@ -411,20 +394,8 @@ export class AppCore {
   }
 
   private snapshotNow(): Snapshot {
-    const { layout, logFolder, locale } = this.options
     return {
-      info: {
-        version: layout.version,
-        platform: process.platform,
-        arch: process.arch,
-        cpuModel: cpuModel(),
-        cores: cpus().length,
-        totalBytes: totalBytes(),
-        ffmpeg: this.ffmpeg?.ffmpeg ?? null,
-        ffmpegError: this.ffmpeg?.error ?? null,
-        logFolder,
-        locale
-      },
+      info: appInfo(this.options, this.ffmpeg),
       queue: this.queueState,
       settings: this.settings,
       models: this.services.models.models,
@@ -438,8 +409,4 @@ export class AppCore {
       facts: this.services.memory.facts
     }
   }
-}
-
-function cpuModel(): string {
-  return cpus()[0]?.model.trim() ?? 'unknown'
 }

@@ -1,6 +1,37 @@
-import type { WatchView } from '../../shared/ipc/views'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../../shared/errors/appError'
+import type { PushEvent, WatchView } from '../../shared/ipc/views'
+import { patternsOf, type AppSettings } from '../../shared/settings/appSettings'
 import { FolderWatch } from '../jobs/folderWatch'
 import type { ScannedFile } from '../jobs/scanInputs'
+import type { Adder } from './adder'
+
+export interface QueueWatcherParts {
+  readonly adder: Adder
+  readonly settings: () => AppSettings
+  /** Begins the queue, where that is right. */
+  readonly start: () => Promise<void>
+  readonly push: (event: PushEvent) => void
+  readonly log: (text: string) => void
+}
+
+/** The one that feeds the queue, with the settings of the moment. */
+export function queueWatcher({ adder, settings, start, push, log }: QueueWatcherParts): Watcher {
+  return new Watcher({
+    folder: () => settings().watchedFolder,
+    look: async (folder, signal) =>
+      (await adder.look(folder, { settings: settings().job, patterns: patternsOf(settings()) }, signal)).files,
+    take: async (folder, files, signal) => {
+      const taken = await adder.addOnly(folder, files, { settings: settings().job, signal })
+      if (taken > 0) await start()
+      return taken
+    },
+    onView: (watch) => {
+      push({ topic: 'watch', watch })
+    },
+    log
+  })
+}
 
 export interface WatcherParts {
   /** The folder that is to be watched; null for none. */
@@ -45,8 +76,9 @@ export class Watcher {
     const change = (changes: Partial<WatchView>): void => {
       if (!signal.aborted && this.view) this.tell({ ...this.view, ...changes })
     }
+    const everyMs = this.parts.everyMs ?? EVERY_MS
     const watch = new FolderWatch(() => this.parts.look(folder, signal), {
-      everyMs: this.parts.everyMs ?? EVERY_MS,
+      everyMs,
       onLost: () => {
         change({ isLost: true })
       },
@@ -60,8 +92,10 @@ export class Watcher {
         const taken = await this.parts.take(folder, files, signal)
         if (taken > 0) change({ taken: (this.view?.taken ?? 0) + taken })
       } catch (thrown) {
-        // The folder went in this very moment: the next look says so.
-        if (!signal.aborted) this.parts.log(`a watched file was not taken: ${String(thrown)}`)
+        if (signal.aborted) return
+        this.parts.log(`watched files were not taken: ${thrown instanceof AppError ? thrown.code : String(thrown)}`)
+        watch.giveBack(files)
+        await sleep(everyMs, undefined, { signal }).catch(() => undefined) // The loop's head looks at the signal.
       }
     }
   }

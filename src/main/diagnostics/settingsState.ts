@@ -4,7 +4,7 @@ import { DEFAULT_JOB_SETTINGS } from '../../shared/settings/jobSettings'
 
 /** Settings as they may be sent; `known` are the ids of models that everybody has. Pure. */
 export function settingsState(settings: AppSettings, known: readonly string[]): SettingsState {
-  const { job, userPresets, ffmpegPath, modelMirror, ...rest } = settings
+  const { job, userPresets, ffmpegPath, modelMirror, watchedFolder, includeFiles, excludeFiles, ...rest } = settings
   const { output, modelId, ...jobRest } = job
   const { folder, subfolder, pattern, ...outputRest } = output
   const usual = DEFAULT_JOB_SETTINGS.output
@@ -13,6 +13,9 @@ export function settingsState(settings: AppSettings, known: readonly string[]): 
     userPresets: userPresets.length,
     ffmpegPath: ffmpegPath === null ? null : 'set',
     modelMirror: modelMirror === null ? null : 'set',
+    watchedFolder: watchedFolder === null ? null : 'set',
+    includeFiles: includeFiles === '' ? null : 'set',
+    excludeFiles: excludeFiles === '' ? null : 'set',
     job: {
       ...jobRest,
       modelId: known.includes(modelId) ? modelId : 'own',

@@ -47,6 +47,14 @@ export class FolderWatch {
     return null
   }
 
+  /** They could not be taken after all: they are handed out again. */
+  giveBack(files: readonly ScannedFile[]): void {
+    const given = new Set(files.map((file) => file.path))
+    this.seen = new Map(
+      [...this.seen].map(([path, seen]) => [path, given.has(path) ? { ...seen, isTaken: false } : seen])
+    )
+  }
+
   private async completeNow(): Promise<readonly ScannedFile[]> {
     const files = await this.lookOnce()
     if (files === null) return []

@@ -69,10 +69,16 @@ export interface LoggedError {
 }
 
 /** Settings as they may be sent: a folder or a program is `set` or null, names of the user's own are left out. */
-export interface SettingsState extends Omit<AppSettings, 'job' | 'userPresets' | 'ffmpegPath' | 'modelMirror'> {
+export interface SettingsState extends Omit<
+  AppSettings,
+  'job' | 'userPresets' | 'ffmpegPath' | 'modelMirror' | 'watchedFolder' | 'includeFiles' | 'excludeFiles'
+> {
   readonly userPresets: number
   readonly ffmpegPath: 'set' | null
   readonly modelMirror: 'set' | null
+  readonly watchedFolder: 'set' | null
+  readonly includeFiles: 'set' | null
+  readonly excludeFiles: 'set' | null
   readonly job: Omit<JobSettings, 'output' | 'modelId'> & {
     /** `own` for a model that the user added. */
     readonly modelId: string

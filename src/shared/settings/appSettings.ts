@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DEFAULT_JOB_SETTINGS, JobSettings, LIMITS } from './jobSettings'
 import { JOINS } from './choices'
+import { splitPatterns, type FilePatterns } from './filePatterns'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
@@ -95,6 +96,11 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   ffmpegPath: null,
   watchedFolder: null,
   askForUpdates: false
+}
+
+/** Which files of added folders are wanted. Pure. */
+export function patternsOf({ includeFiles, excludeFiles }: AppSettings): FilePatterns {
+  return { include: splitPatterns(includeFiles), exclude: splitPatterns(excludeFiles) }
 }
 
 /** The settings after a change; pure. Fields that the patch does not name stay. */
