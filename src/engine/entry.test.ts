@@ -61,8 +61,8 @@ class Child {
     this.process.disconnect()
   }
 
-  kill(signal: NodeJS.Signals): boolean {
-    return this.process.kill(signal)
+  kill(): void {
+    killChild(this.process)
   }
 
   /** The first event of that type (and job) since the start. */
@@ -83,7 +83,7 @@ class Child {
 const children: Child[] = []
 afterEach(async () => {
   for (const child of children.splice(0)) {
-    killChild(child)
+    child.kill()
     await child.exited
   }
 })
@@ -197,7 +197,7 @@ describe.skipIf(!isBuilt)('the engine process', () => {
     const child = forked()
     child.send({ type: 'denoise', job: jobFor(wav, 'killed') })
     await child.next('started', 'killed')
-    killChild(child)
+    child.kill()
     expect(await child.exited).toBe('SIGKILL')
     const second = forked()
     second.send({ type: 'denoise', job: jobFor(wav, 'again') })

@@ -1,8 +1,9 @@
 type Signal = 'SIGKILL' | 'SIGTERM' | 'SIGINT'
 
-/** What is used of Node's `ChildProcess`. */
+/** A `ChildProcess` of Node, which the window's part of the code has no types of. */
 interface Child {
   readonly pid?: number | undefined
+  readonly exitCode: number | null
   kill(signal: Signal): boolean
 }
 
