@@ -53,7 +53,8 @@ describe('window.stillwave', () => {
       'player',
       'preview',
       'queue',
-      'settings'
+      'settings',
+      'updates'
     ]
     expect(Object.keys(api).sort()).toEqual([...groups, 'onPush', 'pathsOf'].sort())
     type Groups = Omit<StillwaveApi, 'pathsOf' | 'onPush'>
