@@ -17,7 +17,18 @@ afterAll(() => {
 })
 
 /** None of these may be in an archive, in any form. */
-const SECRETS = ['Zebra interview', 'Okapi-take', 'Quagga', 'Narwhal', 'Tapir', 'Axolotl', 'Pangolin', 'Dugong', 'Manatee', 'Wombat']
+const SECRETS = [
+  'Zebra interview',
+  'Okapi-take',
+  'Quagga',
+  'Narwhal',
+  'Tapir',
+  'Axolotl',
+  'Pangolin',
+  'Dugong',
+  'Manatee',
+  'Wombat'
+]
 
 describe.skipIf(!existsSync(layout.enginePath))('a diagnostics archive', () => {
   test('holds versions, a self-test with figures and the log, and none of the secrets (a report gave away a name)', async () => {
