@@ -19,6 +19,8 @@ if (!strace && process.env.CI === 'true') throw new Error('strace is missing or 
 if (!strace) console.info('skipped: a loss of power (needs strace)')
 
 const FILES = 2
+/** Two files make about 100 states, a few less where writes happen to go together; a trace that misses them has 0. */
+const LEAST_STATES = 40
 const built = path.resolve(import.meta.dirname, '../../out')
 
 /** What a loss of power could leave at any moment of a program's life; what it prints goes to `told.txt`. */
@@ -54,7 +56,7 @@ describe.skipIf(!strace)('a loss of power at any moment (R19)', () => {
       }
     )
     expect({ torn, lost }).toEqual({ torn: [], lost: [] })
-    expect(states).toBeGreaterThan(100)
+    expect(states).toBeGreaterThan(LEAST_STATES)
     expect(finals.size).toBe(FILES)
     const { state, damaged } = readJournal(readFileSync(path.join(folder, 'data/queue.jsonl')), 'x')
     expect([damaged, state.jobs.map(({ status }) => status.kind)]).toEqual([false, Array(FILES).fill('done')])
@@ -78,7 +80,7 @@ describe.skipIf(!strace)('a loss of power at any moment (R19)', () => {
       }
     })
     expect({ torn, lost }).toEqual({ torn: [], lost: [] })
-    expect(states).toBeGreaterThan(50)
+    expect(states).toBeGreaterThan(LEAST_STATES)
     expect(finals.size).toBe(FILES)
   })
 })
