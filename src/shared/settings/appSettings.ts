@@ -6,6 +6,7 @@ import { splitPatterns, type FilePatterns } from './filePatterns'
 export const THEMES = ['system', 'light', 'dark'] as const
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
 export const DOCKS = ['closed', 'listen', 'memory'] as const
+export const DOCK_HEIGHT_PX = { min: 190, max: 4000, default: 320 } as const
 export const CACHE_LIMIT_MB = { min: 256, max: 102_400, default: 4096 } as const
 export const WHEN_DONE = ['nothing', 'quit', 'sleep'] as const
 
@@ -45,6 +46,8 @@ export const AppSettings = z.strictObject({
   showAdvanced: z.boolean(),
   /** The part of the window under the list, and what it shows. */
   dock: z.enum(DOCKS),
+  /** As it was left; a smaller window shows less. */
+  dockHeightPx: z.number().int().min(DOCK_HEIGHT_PX.min).max(DOCK_HEIGHT_PX.max),
   /** The player: its volume, linear, and whether its signals are brought to one loudness. */
   volume: z.number().min(0).max(1),
   matchLoudness: z.boolean(),
@@ -88,6 +91,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   keepAwake: true,
   showAdvanced: false,
   dock: 'closed',
+  dockHeightPx: DOCK_HEIGHT_PX.default,
   volume: 1,
   matchLoudness: true,
   cacheLimitMb: CACHE_LIMIT_MB.default,

@@ -1,19 +1,18 @@
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
-import type { AppSettings } from '../../../shared/settings/appSettings'
+import { computed } from 'vue'
+import { DOCK_HEIGHT_PX, type AppSettings } from '../../../shared/settings/appSettings'
 import { useSettings } from './settings'
 
 export type DockTab = Exclude<AppSettings['dock'], 'closed'>
 
-const LEAST_PX = 190
-const FIRST_PX = 320
+const LEAST_PX = DOCK_HEIGHT_PX.min
 /** The list keeps at least so much. */
 const LIST_PX = 260
 
-/** The part of the window under list and settings: which tab is open is a setting, its height lives as long as the window. */
+/** The part of the window under list and settings: which tab is open and how high it is are kept. */
 export const useDock = defineStore('dock', () => {
   const settings = useSettings()
-  const heightPx = ref(FIRST_PX)
+  const heightPx = computed(() => settings.current.dockHeightPx)
   const open = computed(() => settings.current.dock)
   let last: DockTab = 'listen'
 
@@ -32,7 +31,8 @@ export const useDock = defineStore('dock', () => {
   }
   /** Within sane limits of a window of some height. */
   function resize(px: number, windowPx: number): void {
-    heightPx.value = Math.round(Math.min(Math.max(LEAST_PX, px), Math.max(LEAST_PX, windowPx - LIST_PX)))
+    const dockHeightPx = Math.round(Math.min(Math.max(LEAST_PX, px), mostPx(windowPx), DOCK_HEIGHT_PX.max))
+    if (dockHeightPx !== heightPx.value) settings.patchSoon({ dockHeightPx })
   }
   const mostPx = (windowPx: number): number => Math.max(LEAST_PX, windowPx - LIST_PX)
 
