@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { plainWav } from '../src/shared/wav/plainWav'
 import { Resampler } from '../src/audio/dsp/resampler'
 import { openSource } from '../src/audio/io/openSource'
 import { fanNoise, humNoise, inRoom, randomSource, rms, streetNoise } from './synthNoise'
@@ -73,31 +74,14 @@ const clean = (voice: Float64Array, voiceRms: number): Float64Array => voice.map
 /** 16-bit WAV with triangular dither of a fixed seed. */
 function writeWav16(path: string, channels: readonly Float64Array[], sampleRateHz: number): void {
   const random = randomSource(20250101)
-  const frames = channels[0]!.length
-  const header = Buffer.alloc(44)
-  const dataBytes = 2 * channels.length * frames
-  header.write('RIFF', 0)
-  header.writeUInt32LE(36 + dataBytes, 4)
-  header.write('WAVEfmt ', 8)
-  header.writeUInt32LE(16, 16)
-  header.writeUInt16LE(1, 20)
-  header.writeUInt16LE(channels.length, 22)
-  header.writeUInt32LE(sampleRateHz, 24)
-  header.writeUInt32LE(2 * channels.length * sampleRateHz, 28)
-  header.writeUInt16LE(2 * channels.length, 32)
-  header.writeUInt16LE(16, 34)
-  header.write('data', 36)
-  header.writeUInt32LE(dataBytes, 40)
-  const data = Buffer.alloc(dataBytes)
   let peak = 0
-  for (let i = 0; i < frames; i++) {
-    channels.forEach((channel, c) => {
-      peak = Math.max(peak, Math.abs(channel[i]!))
-      data.writeInt16LE(Math.round(channel[i]! * 32768 + (random() + random()) / 2), 2 * (i * channels.length + c))
-    })
-  }
+  const wav = plainWav({ sampleRateHz, channels: channels.length, frames: channels[0]!.length }, (frame, channel) => {
+    const sample = channels[channel]![frame]!
+    peak = Math.max(peak, Math.abs(sample))
+    return sample * 32768 + (random() + random()) / 2
+  })
   if (peak > 0.89) throw new Error(`${path}: peak ${peak.toFixed(2)}, over -1 dBFS`)
-  writeFileSync(path, Buffer.concat([header, data]))
+  writeFileSync(path, wav)
   console.log(`${path}: peak ${(20 * Math.log10(peak)).toFixed(1)} dBFS`)
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { plainWav } from '../src/shared/wav/plainWav'
 import { scoreDirs } from './scoreDirs'
 
 let root = ''
@@ -17,27 +18,12 @@ afterEach(() => {
 /** A mono or stereo 16-bit WAV of `seconds` of bursts of tone, `gain` of it, plus a little of another tone. */
 function writeWav(path: string, options: { rate?: number; seconds?: number; channels?: number; other?: number }): void {
   const { rate = 16000, seconds = 1, channels = 1, other = 0 } = options
-  const frames = Math.round(rate * seconds)
-  const bytes = Buffer.alloc(44 + 2 * channels * frames)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(channels, 22)
-  bytes.writeUInt32LE(rate, 24)
-  bytes.writeUInt32LE(rate * 2 * channels, 28)
-  bytes.writeUInt16LE(2 * channels, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(2 * channels * frames, 40)
-  for (let i = 0; i < frames; i++) {
-    const t = i / rate
+  const wav = plainWav({ sampleRateHz: rate, channels, frames: Math.round(rate * seconds) }, (frame) => {
+    const t = frame / rate
     const wanted = Math.sin(2 * Math.PI * 500 * t) * (0.2 + Math.sin(2 * Math.PI * 4 * t) ** 2)
-    const value = 8000 * (wanted + other * Math.sin(2 * Math.PI * 1730 * t))
-    for (let c = 0; c < channels; c++) bytes.writeInt16LE(Math.round(value), 44 + 2 * (i * channels + c))
-  }
-  writeFileSync(path, bytes)
+    return 8000 * (wanted + other * Math.sin(2 * Math.PI * 1730 * t))
+  })
+  writeFileSync(path, wav)
 }
 
 const clean = (name: string): string => join(root, 'clean', name)

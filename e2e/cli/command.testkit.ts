@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { plainWav } from '../../src/shared/wav/plainWav'
 import { convertStateDict } from '../../src/engine/model/convert'
 import { formulaStateDict } from '../../src/engine/model/formulaWeights'
 import type { RunReport as Report } from '../../src/main/reports/runReport'
@@ -73,7 +74,7 @@ export class Workshop {
     return path.join(this.root, ...parts)
   }
 
-  write(name: string, bytes: Buffer | string): string {
+  write(name: string, bytes: Uint8Array | string): string {
     const full = this.at(name)
     mkdirSync(path.dirname(full), { recursive: true })
     writeFileSync(full, bytes)
@@ -108,30 +109,13 @@ export function sha256(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
-function wavBytes(durationSec: number, sampleRateHz: number, channels: number): Buffer {
-  const frames = Math.round(durationSec * sampleRateHz)
-  const bytes = Buffer.alloc(44 + frames * channels * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(channels, 22)
-  bytes.writeUInt32LE(sampleRateHz, 24)
-  bytes.writeUInt32LE(sampleRateHz * channels * 2, 28)
-  bytes.writeUInt16LE(channels * 2, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(frames * channels * 2, 40)
+function wavBytes(durationSec: number, sampleRateHz: number, channels: number): Uint8Array {
   let state = 1
-  for (let i = 0; i < frames * channels; i++) {
+  return plainWav({ sampleRateHz, channels, frames: Math.round(durationSec * sampleRateHz) }, (frame, channel) => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    const noise = (state / 2 ** 32 - 0.5) * 2000
-    const tone =
-      6000 * Math.sin((2 * Math.PI * 220 * i) / sampleRateHz) * Math.sin((2 * Math.PI * 2 * i) / sampleRateHz)
-    bytes.writeInt16LE(Math.round(noise + tone), 44 + i * 2)
-  }
-  return bytes
+    const at = (frame * channels + channel) / sampleRateHz
+    return (state / 2 ** 32 - 0.5) * 2000 + 6000 * Math.sin(2 * Math.PI * 220 * at) * Math.sin(2 * Math.PI * 2 * at)
+  })
 }
 
 /** The engine's pid: the only child that the command forks for itself. */

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { plainWav } from '../../src/shared/wav/plainWav'
 
 export interface Recording {
   readonly durationSec: number
@@ -10,34 +11,21 @@ export interface Recording {
 
 /** A voice-like sound in noise: a gliding pitch with overtones, in syllables, 16-bit PCM in a WAV. */
 export function recordingBytes({ durationSec, sampleRateHz = 16_000, channels = 1, seed = 1 }: Recording): Buffer {
-  const frames = Math.round(durationSec * sampleRateHz)
-  const bytes = Buffer.alloc(44 + frames * channels * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(channels, 22)
-  bytes.writeUInt32LE(sampleRateHz, 24)
-  bytes.writeUInt32LE(sampleRateHz * channels * 2, 28)
-  bytes.writeUInt16LE(channels * 2, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(frames * channels * 2, 40)
-  let [state, phase] = [seed, 0]
-  for (let i = 0; i < frames; i++) {
-    const t = i / sampleRateHz
-    phase += (2 * Math.PI * (120 + 25 * Math.sin(2 * Math.PI * 0.7 * t + seed))) / sampleRateHz
-    const syllable =
-      Math.max(0, Math.sin(2 * Math.PI * 3.5 * t)) * (Math.sin(2 * Math.PI * 0.4 * t + seed) > -0.6 ? 1 : 0)
-    const voice = Math.sin(phase) + 0.6 * Math.sin(2 * phase) + 0.4 * Math.sin(5 * phase) + 0.25 * Math.sin(11 * phase)
-    for (let channel = 0; channel < channels; channel++) {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-      const noise = (state / 2 ** 32 - 0.5) * 2200
-      bytes.writeInt16LE(Math.round(3000 * syllable * voice + noise), 44 + (i * channels + channel) * 2)
+  let [state, phase, voice] = [seed, 0, 0]
+  const wav = plainWav({ sampleRateHz, channels, frames: Math.round(durationSec * sampleRateHz) }, (frame, channel) => {
+    const t = frame / sampleRateHz
+    if (channel === 0) {
+      phase += (2 * Math.PI * (120 + 25 * Math.sin(2 * Math.PI * 0.7 * t + seed))) / sampleRateHz
+      const syllable =
+        Math.max(0, Math.sin(2 * Math.PI * 3.5 * t)) * (Math.sin(2 * Math.PI * 0.4 * t + seed) > -0.6 ? 1 : 0)
+      const tones =
+        Math.sin(phase) + 0.6 * Math.sin(2 * phase) + 0.4 * Math.sin(5 * phase) + 0.25 * Math.sin(11 * phase)
+      voice = 3000 * syllable * tones
     }
-  }
-  return bytes
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return voice + (state / 2 ** 32 - 0.5) * 2200
+  })
+  return Buffer.from(wav.buffer)
 }
 
 /** Writes one, with the folders above it; gives its path. */

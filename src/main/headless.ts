@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { toAppError } from '../shared/errors/appError'
 import { failureText } from './cli/batchVoice'
 import { EXIT_SOME_FAILED, runCli } from './cli/runCli'
-import { composeHeadless, layoutOf } from './compose'
+import { composeHeadless } from './compose'
+import { layoutOf } from './layout'
 
 /** The command line's entry: `node out/main/headless.js INPUT...`. */
 const bundleFolder = path.dirname(fileURLToPath(import.meta.url))

@@ -8,7 +8,7 @@ import { toModelRate } from './modelRate'
 import type { PipelineContext } from './pipelineContext'
 import type { ChannelProbe, FileProbe } from './probe'
 import { newRecombiner } from './recombine'
-import type { Recombiner } from './recombine'
+import type { Recombiner } from './recombiner'
 import { isFinite32, SampleQueue } from './samples'
 
 const NOTHING = new Float32Array(0)

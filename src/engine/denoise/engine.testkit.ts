@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { plainWav } from '../../shared/wav/plainWav'
 import { formulaStateDict } from '../model/formulaWeights'
 import { buildOnePass } from '../model/onePass'
 import { writeModel } from '../model/onnx/writeModel'
@@ -79,26 +80,11 @@ export function transparentWeights(): StateDict {
 
 /** A 16-bit WAV of these channels, full scale +-1. */
 export async function writeWav(path: string, sampleRateHz: number, channels: readonly Float32Array[]): Promise<void> {
-  const frames = channels[0]!.length
-  const bytes = frames * channels.length * 2
-  const buffer = Buffer.alloc(44 + bytes)
-  buffer.write('RIFF', 0, 'latin1')
-  buffer.writeUInt32LE(36 + bytes, 4)
-  buffer.write('WAVEfmt ', 8, 'latin1')
-  buffer.writeUInt32LE(16, 16)
-  buffer.writeUInt16LE(1, 20)
-  buffer.writeUInt16LE(channels.length, 22)
-  buffer.writeUInt32LE(sampleRateHz, 24)
-  buffer.writeUInt32LE(sampleRateHz * channels.length * 2, 28)
-  buffer.writeUInt16LE(channels.length * 2, 32)
-  buffer.writeUInt16LE(16, 34)
-  buffer.write('data', 36, 'latin1')
-  buffer.writeUInt32LE(bytes, 40)
-  let at = 44
-  for (let i = 0; i < frames; i++) {
-    for (const channel of channels) at = buffer.writeInt16LE(Math.round(channel[i]! * 32767), at)
-  }
-  await writeFile(path, buffer)
+  const shape = { sampleRateHz, channels: channels.length, frames: channels[0]!.length }
+  await writeFile(
+    path,
+    plainWav(shape, (frame, channel) => channels[channel]![frame]! * 32767)
+  )
 }
 
 /** Tone and noise at `rate`, the same for the same seed. */

@@ -2,6 +2,7 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { plainWav } from '../../shared/wav/plainWav'
 import { openSource } from '../../audio/io/openSource'
 import { formulaStateDict } from '../model/formulaWeights'
 import type { EngineSettings, ModelFiles } from '../protocol'
@@ -129,27 +130,12 @@ describe('FP32 files that are gone', () => {
 describe('a source with samples that are no numbers', () => {
   /** A float WAV of one channel at 16 kHz. */
   async function floatWav(name: string, samples: Float32Array): Promise<string> {
-    const header = Buffer.alloc(44)
-    header.write('RIFF', 0, 'latin1')
-    header.writeUInt32LE(36 + samples.byteLength, 4)
-    header.write('WAVEfmt ', 8, 'latin1')
-    for (const [value, at] of [
-      [16, 16],
-      [16000, 24],
-      [64000, 28]
-    ] as const)
-      header.writeUInt32LE(value, at)
-    for (const [value, at] of [
-      [3, 20],
-      [1, 22],
-      [4, 32],
-      [32, 34]
-    ] as const)
-      header.writeUInt16LE(value, at)
-    header.write('data', 36, 'latin1')
-    header.writeUInt32LE(samples.byteLength, 40)
     const path = join(folder, `${name}.wav`)
-    await writeFile(path, Buffer.concat([header, Buffer.from(samples.buffer)]))
+    const shape = { sampleRateHz: 16_000, frames: samples.length, float: true }
+    await writeFile(
+      path,
+      plainWav(shape, (frame) => samples[frame]!)
+    )
     return path
   }
 

@@ -2,16 +2,9 @@ import { concat } from '../../audio/dsp/concat'
 import { HighBandJoin } from '../../audio/dsp/highBand'
 import { Resampler } from '../../audio/dsp/resampler'
 import type { Above8kWay } from '../../shared/settings/choices'
+import type { Recombiner } from './recombiner'
 import { mixedLow, withResidual } from './residual'
 import { resultLength } from './resultShape'
-
-/** The way back from the model's rate to the file's, for one channel. */
-export interface Recombiner {
-  /** The source's samples, the same at the model's rate as far as they are known, and what the model has given: all since the last call. */
-  push(source: Float32Array, low: Float32Array, clean: Float32Array): Float32Array
-  /** The last of each; with it as many samples are out as came in, or as the result's rate makes of them. */
-  finish(low: Float32Array, clean: Float32Array): Float32Array
-}
 
 export interface RecombineOptions {
   readonly sampleRateHz: number

@@ -1,4 +1,4 @@
-import type { Recombiner } from './recombine'
+import type { Recombiner } from './recombiner'
 import { SampleQueue } from './samples'
 
 /**

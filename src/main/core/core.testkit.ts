@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { plainWav } from '../../shared/wav/plainWav'
 import type { PushEvent } from '../../shared/ipc/views'
 import type { QueueState } from '../../shared/jobs/queue'
 import { emptyQueue, reduceQueue } from '../../shared/jobs/reduceQueue'
@@ -139,25 +140,10 @@ export class CoreBench {
   }
 }
 
-function wavBytes(durationSec: number): Buffer {
-  const frames = Math.round(durationSec * 16_000)
-  const bytes = Buffer.alloc(44 + frames * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(1, 22)
-  bytes.writeUInt32LE(16_000, 24)
-  bytes.writeUInt32LE(32_000, 28)
-  bytes.writeUInt16LE(2, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(frames * 2, 40)
+function wavBytes(durationSec: number): Uint8Array {
   let state = 1
-  for (let i = 0; i < frames; i++) {
+  return plainWav({ sampleRateHz: 16_000, frames: Math.round(durationSec * 16_000) }, () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    bytes.writeInt16LE(Math.round((state / 2 ** 32 - 0.5) * 6000), 44 + i * 2)
-  }
-  return bytes
+    return (state / 2 ** 32 - 0.5) * 6000
+  })
 }

@@ -1,6 +1,6 @@
 import type { Handlers } from '../../shared/ipc/contract'
 import type { PushEvent } from '../../shared/ipc/views'
-import type { Layout } from '../compose'
+import type { Layout } from '../layout'
 import type { Log } from '../logNames'
 import type { OpenTransport } from '../processes/engineTransport'
 import type { OpenMediaTransport } from '../processes/mediaTransport'

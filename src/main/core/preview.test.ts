@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { plainWav } from '../../shared/wav/plainWav'
 import type { PreviewView } from '../../shared/ipc/playerViews'
 import type { SettingsPatch } from '../../shared/settings/appSettings'
 import { CoreBench, isBuilt } from './core.testkit'
@@ -41,28 +42,14 @@ function recording(
   shape: { readonly durationSec: number; readonly channels: number; readonly seed: number }
 ): string {
   const { durationSec, channels, seed } = shape
-  const samples = Math.round(durationSec * 16_000) * channels
-  const bytes = Buffer.alloc(44 + samples * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(channels, 22)
-  bytes.writeUInt32LE(16_000, 24)
-  bytes.writeUInt32LE(32_000 * channels, 28)
-  bytes.writeUInt16LE(2 * channels, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(samples * 2, 40)
   let state = seed
-  for (let i = 0; i < samples; i++) {
+  const wav = plainWav({ sampleRateHz: 16_000, channels, frames: Math.round(durationSec * 16_000) }, () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    bytes.writeInt16LE(Math.round((state / 2 ** 32 - 0.5) * 6000), 44 + i * 2)
-  }
+    return (state / 2 ** 32 - 0.5) * 6000
+  })
   const full = bench.at(name)
   mkdirSync(path.dirname(full), { recursive: true })
-  writeFileSync(full, bytes)
+  writeFileSync(full, wav)
   return full
 }
 
