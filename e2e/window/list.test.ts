@@ -79,6 +79,27 @@ describe.skipIf(LAUNCHER === null)('the list', () => {
     expect(await app.page.getByRole('region', { name: 'Details' }).count()).toBe(0)
   })
 
+  it('gives names more room by the mouse, and takes it back by the keyboard', async () => {
+    await app.control.resize(1600, 800)
+    const edge = app.page.getByTestId('name-edge')
+    const name = app.page.getByRole('columnheader', { name: 'Name' })
+    const widthPx = async (): Promise<number> => (await name.boundingBox())!.width
+    await until(widthPx, (px) => px > 280, { what: 'a wide window' })
+    const [at, before] = [(await edge.boundingBox())!, await widthPx()]
+    await app.page.mouse.move(at.x + at.width / 2, at.y + 10)
+    await app.page.mouse.down()
+    await app.page.mouse.move(at.x + at.width / 2 + 40, at.y + 10, { steps: 4 })
+    await app.page.mouse.up()
+    await until(widthPx, (px) => Math.abs(px - before - 40) < 3, { what: 'a wider name' })
+    await edge.focus()
+    await app.page.keyboard.press('ArrowLeft')
+    await until(widthPx, (px) => Math.abs(px - before - 16) < 3, { what: 'a narrower name' })
+    await edge.dblclick()
+    await until(widthPx, (px) => Math.abs(px - before) < 3, { what: 'the width that it had' })
+    expect(await name.getAttribute('aria-sort')).toBe('none')
+    await app.control.resize(1280, 800)
+  })
+
   it('is searched, filtered, and emptied by the keyboard', async () => {
     await find('b.wav')
     await until(

@@ -7,6 +7,8 @@ export const THEMES = ['system', 'light', 'dark'] as const
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
 export const DOCKS = ['closed', 'listen', 'memory'] as const
 export const DOCK_HEIGHT_PX = { min: 190, max: 4000, default: 320 } as const
+/** Of the room that names and folders share in the list. */
+export const NAME_SHARE = { min: 0.2, max: 0.85, default: 2 / 3 } as const
 export const CACHE_LIMIT_MB = { min: 256, max: 102_400, default: 4096 } as const
 export const WHEN_DONE = ['nothing', 'quit', 'sleep'] as const
 
@@ -48,6 +50,8 @@ export const AppSettings = z.strictObject({
   dock: z.enum(DOCKS),
   /** As it was left; a smaller window shows less. */
   dockHeightPx: z.number().int().min(DOCK_HEIGHT_PX.min).max(DOCK_HEIGHT_PX.max),
+  /** How much of their room in the list names have, beside folders. */
+  nameShare: z.number().min(NAME_SHARE.min).max(NAME_SHARE.max),
   /** The player: its volume, linear, and whether its signals are brought to one loudness. */
   volume: z.number().min(0).max(1),
   matchLoudness: z.boolean(),
@@ -92,6 +96,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   showAdvanced: false,
   dock: 'closed',
   dockHeightPx: DOCK_HEIGHT_PX.default,
+  nameShare: NAME_SHARE.default,
   volume: 1,
   matchLoudness: true,
   cacheLimitMb: CACHE_LIMIT_MB.default,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnsFor } from './columns'
+import { columnsFor, gridTemplate, shareAt } from './columns'
 import { aJob, RESULT } from './jobs.testkit'
 import { nextSort, visibleJobs } from './listQuery'
 
@@ -53,4 +53,12 @@ describe('visibleJobs', () => {
 it('never hides name, state and progress, and shows all where there is room', () => {
   expect(columnsFor(300)).toEqual(['name', 'state', 'progress'])
   expect(columnsFor(2000)).toHaveLength(11)
+})
+
+it('names and folders share what is left over, and neither becomes too narrow to read (a drag to the edge lost a column)', () => {
+  expect(gridTemplate(['name', 'folder', 'length'], 0.75)).toBe('minmax(208px, 750fr) minmax(104px, 250fr) 68px')
+  expect(shareAt(450, 600)).toBe(0.75)
+  expect(shareAt(0, 600)).toBeCloseTo(208 / 600)
+  expect(shareAt(600, 600)).toBeCloseTo(496 / 600)
+  expect(shareAt(5000, 4000)).toBe(0.85)
 })
