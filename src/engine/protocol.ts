@@ -72,6 +72,11 @@ export const FileJob = z.object({
    * band alone where the one above it is not kept.
    */
   residualGain: z.number().min(0).max(1),
+  /**
+   * Where what the model gives is kept for the next time, and taken from where it is there: named by all that it depends on. Absent:
+   * nothing is kept.
+   */
+  keptPath: z.string().optional(),
   /** Goes in at the next chunk boundary, paused or not: the others wait with what they have, and go on after it. */
   isUrgent: z.boolean()
 })
@@ -185,6 +190,8 @@ export const EngineEvent = z.discriminatedUnion('type', [
     /** Extension (with dot) of the container really written. */
     extension: z.string(),
     warnings: z.array(z.enum(WARNING_CODES)),
+    /** Made from what was kept of an earlier run: the model did not run. */
+    isFromKept: z.boolean().optional(),
     /** Levels in dBFS of what was read and of what is written. */
     sound: z.object({ before: soundFigures, after: soundFigures }).optional(),
     timings: Timings,

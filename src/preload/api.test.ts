@@ -48,6 +48,7 @@ describe('window.stillwave', () => {
       'diagnostics',
       'engine',
       'job',
+      'kept',
       'metrics',
       'models',
       'player',

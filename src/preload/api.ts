@@ -63,6 +63,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
       stopAfter: call('queue.stopAfter'),
       cancel: call('queue.cancel'),
       retry: call('queue.retry'),
+      changeStrength: call('queue.changeStrength'),
       remove: call('queue.remove'),
       move: call('queue.move'),
       runNext: call('queue.runNext'),
@@ -77,6 +78,7 @@ export function createApi(bridge: Bridge): StillwaveApi {
       pickFolder: call('settings.pickFolder'),
       pickFfmpeg: call('settings.pickFfmpeg')
     }),
+    kept: Object.freeze({ size: call('kept.size'), clear: call('kept.clear') }),
     engine: Object.freeze({ retry: call('engine.retry') }),
     job: Object.freeze({
       reveal: call('job.reveal'),

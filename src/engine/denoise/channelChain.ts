@@ -45,7 +45,7 @@ export class ChannelChain {
     const { index, gain, survey } = channel
     if (channel.isSilent) return new ChannelChain(index, null)
     const { sampleRateHz } = probe.format
-    const totalSamples = Math.ceil((probe.frames * context.modelRateHz) / sampleRateHz)
+    const totalSamples = samplesAtModelRate(probe, context.modelRateHz)
     const { checkpoint, isHeld, trace } = context
     const lane = await context.joiner.open({ totalSamples, gain, survey, checkpoint, isHeld, trace })
     const { modelRateHz, above8k, residualGain } = context
@@ -114,6 +114,11 @@ export class ChannelChain {
     this.inside.drop(samples.length)
     return samples
   }
+}
+
+/** How long each channel is at the model's rate. */
+export function samplesAtModelRate({ frames, format }: FileProbe, modelRateHz: number): number {
+  return Math.ceil((frames * modelRateHz) / format.sampleRateHz)
 }
 
 /** The model gave numbers (its runs are checked), and what was read has none but numbers: filters and gains took them past float32. */

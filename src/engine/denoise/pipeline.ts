@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { WarningCode } from '../../shared/errors/appError'
 import type { SoundLevels } from '../../shared/jobs/soundLevels'
@@ -11,7 +12,8 @@ import { assertUnchanged, sourceIdentity } from '../../audio/io/sourceIdentity'
 import type { AudioSink, AudioSource } from '../../audio/io/types'
 import type { FileJob } from '../protocol'
 import { abortable } from './abortable'
-import { ChannelChain } from './channelChain'
+import { ChannelChain, samplesAtModelRate } from './channelChain'
+import { KeptDamaged, keptWay, plainWay, type KeptWay } from './keptSound'
 import { linkPairs, SEPARATE, sidesOf } from './channelLink'
 import type { ChannelLink } from './channelLink'
 import { Levelling, raised } from './levelling'
@@ -29,6 +31,8 @@ export interface DenoiseResult {
   readonly sha256: string
   readonly extension: string
   readonly warnings: WarningCode[]
+  /** Made from what was kept of an earlier run: the model did not run. */
+  readonly isFromKept: boolean
   /** What was read and what is written, before its dither. */
   readonly sound: SoundChange
   readonly modelSec: number
@@ -50,6 +54,18 @@ export async function denoiseFile(job: FileJob, context: PipelineContext): Promi
   try {
     return await run(job, context)
   } catch (thrown) {
+    if (!(thrown instanceof KeptDamaged)) throw withSpokenCode(toAppError(thrown))
+    console.error(`what was kept of ${job.inputPath} is damaged: ${thrown.message}`)
+    return withoutKept(job, context)
+  }
+}
+
+/** The model runs, and what it gives takes the place of what was damaged. */
+async function withoutKept(job: FileJob, context: PipelineContext): Promise<DenoiseResult> {
+  try {
+    await rm(job.keptPath!, { force: true })
+    return await run(job, context)
+  } catch (thrown) {
     throw withSpokenCode(toAppError(thrown))
   }
 }
@@ -67,11 +83,13 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const shape = resultShape(probe, job, context.modelRateHz)
   const output = await openOutput(job, { probe, shape }, context.ffmpegPath)
   const { sink, extension } = output
+  const kept = await openKept(job, probe, context)
   try {
-    const { modelSec, sound, isHeldDown } = await fillLevelled(sink, job, { ...context, probe, shape })
+    const { modelSec, sound, isHeldDown } = await fillLevelled(sink, job, { ...context, probe, shape, kept })
     await context.checkpoint()
     await assertUnchanged(job.inputPath, identity)
     const written = await sink.finish()
+    await kept.keep()
     const warnings = new Set([...probe.warnings, ...output.warnings])
     if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
     if (isHeldDown) warnings.add('W_QUIETER')
@@ -84,13 +102,24 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
       sha256: written.sha256,
       extension,
       warnings: [...warnings],
+      isFromKept: kept.isKept,
       sound,
       modelSec
     }
   } catch (thrown) {
     await discard(sink)
     throw thrown
+  } finally {
+    await kept.close()
   }
+}
+
+/** Of the channels that run: silent ones and twins need nothing of the model. */
+function openKept(job: FileJob, probe: FileProbe, { joiner, modelRateHz }: PipelineContext): Promise<KeptWay> {
+  const running = probe.channels.filter(({ isSilent, twinOf }) => !isSilent && twinOf === null)
+  if (job.keptPath === undefined || running.length === 0) return Promise.resolve(plainWay(joiner))
+  const samples = samplesAtModelRate(probe, modelRateHz)
+  return keptWay(job.keptPath, { channels: running.map(({ index }) => index), samples }, joiner)
 }
 
 function openOutput(
@@ -128,6 +157,7 @@ async function discard(sink: AudioSink): Promise<void> {
 interface PassTwo extends PipelineContext {
   readonly probe: FileProbe
   readonly shape: ResultShape
+  readonly kept: KeptWay
 }
 
 type Filled = Pick<DenoiseResult, 'modelSec' | 'sound'>
@@ -162,7 +192,8 @@ async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Pro
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })
     const distinct = probe.channels.filter(({ twinOf }) => twinOf === null)
     const opened = distinct.map(async (channel) => {
-      chains.push(await ChannelChain.open(channel, probe, { ...pass, residualGain, above8k }))
+      const joiner = pass.kept.joinerOf(channel.index)
+      chains.push(await ChannelChain.open(channel, probe, { ...pass, joiner, residualGain, above8k }))
     })
     await allSettled(opened)
     chains.sort((a, b) => a.index - b.index)

@@ -86,6 +86,7 @@ export class AppCore {
       modelHash: async (settings) =>
         graphHash({ model: (await this.modelUse.resolve(settings)).files, join: settings.join }),
       memory: this.memory.runner,
+      kept: parts.kept,
       ffmpegPath: () => this.settings.ffmpegPath,
       onFinished: (end) => {
         this.outbox.post({ topic: 'finished', ...end })
@@ -114,7 +115,9 @@ export class AppCore {
     })
     this.services = this.newServices()
     this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
-    this.handlers = coreHandlers(this, { queue: this.queue, adder: this.adder, services: this.services })
+    this.handlers = coreHandlers(this, {
+      ...{ queue: this.queue, adder: this.adder, services: this.services, kept: parts.kept }
+    })
     this.listen()
   }
 
@@ -195,6 +198,7 @@ export class AppCore {
     const before = this.settings
     const settings = this.parts.settings.patch(patch)
     if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
+    if (settings.keepMb !== before.keepMb) void this.parts.kept.trim()
     this.watcher.update()
     if (settings.askForUpdates !== before.askForUpdates) this.services.updates.agreed()
     this.options.push({ topic: 'settings', settings })

@@ -69,6 +69,7 @@ export type CoreRoute =
   | 'queue.stopAfter'
   | 'queue.cancel'
   | 'queue.retry'
+  | 'queue.changeStrength'
   | 'queue.remove'
   | 'queue.move'
   | 'queue.runNext'
@@ -77,6 +78,8 @@ export type CoreRoute =
   | 'queue.preflight'
   | 'queue.recover'
   | 'settings.patch'
+  | 'kept.size'
+  | 'kept.clear'
   | 'engine.retry'
   | ServiceRoute
 

@@ -5,6 +5,7 @@ import { openDevices, type Devices } from '../devices/openDevices'
 import { ensureFolder } from '../jobs/folders'
 import { QueueJournal, type OpenedJournal } from '../jobs/journal'
 import { sweepStaleParts } from '../jobs/partFiles'
+import { KeptSounds } from '../jobs/keptSounds'
 import { QueueStore } from '../jobs/queueStore'
 import type { BundledPoints } from '../memory/bundledPoints'
 import { MemoryBook } from '../memory/memoryBook'
@@ -16,11 +17,14 @@ import type { CoreOptions } from './coreOptions'
 import { Planner } from './planner'
 import { endWritten } from './recoveryView'
 
+const BYTES_PER_MB = 1e6
+
 /** What a core is made of: all that is read from the disk before it lives. */
 export interface CoreParts {
   readonly opened: OpenedJournal
   readonly settings: SettingsStore
   readonly store: QueueStore
+  readonly kept: KeptSounds
   readonly planner: Planner
   readonly models: Models
   readonly workshop: WorkshopHost
@@ -62,8 +66,14 @@ export async function openParts(options: CoreOptions, hooks: CoreHooks): Promise
       MemoryBook.open({ folder: dataFolder, program: layout.version, log }),
       openDevices({ dataFolder, workshop, log, readGpu })
     ])
+    const kept = new KeptSounds({
+      folder: path.join(dataFolder, 'cache', 'kept'),
+      limitBytes: () => settings.settings.keepMb * BYTES_PER_MB,
+      log
+    })
+    void kept.trim()
     const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
-    return { opened, settings, store, planner, models, workshop, modelState, book, bundled, devices }
+    return { opened, settings, store, kept, planner, models, workshop, modelState, book, bundled, devices }
   } catch (error) {
     await opened.journal.close()
     throw error

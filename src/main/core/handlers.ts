@@ -3,6 +3,7 @@ import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { Preflight, Snapshot } from '../../shared/ipc/views'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
+import type { KeptSounds } from '../jobs/keptSounds'
 import { isModelPath } from '../models/library'
 import type { Adder } from './adder'
 import type { CoreHandlers } from './coreOptions'
@@ -25,9 +26,9 @@ export interface CoreFace {
 /** One function for every route that needs no Electron API. */
 export function coreHandlers(
   core: CoreFace,
-  parts: { queue: QueueService; adder: Adder; services: Services }
+  parts: { queue: QueueService; adder: Adder; services: Services; kept: KeptSounds }
 ): CoreHandlers {
-  const { queue, adder, services } = parts
+  const { queue, adder, services, kept } = parts
   return {
     ...services.handlers,
     'app.snapshot': () => core.snapshot(),
@@ -65,6 +66,11 @@ export function coreHandlers(
       doing(() => {
         return queue.retry(jobIds)
       }),
+    'queue.changeStrength': ({ jobIds, ...reduction }) =>
+      doing(async () => {
+        await queue.changeStrength(jobIds, reduction)
+        await core.startQueue()
+      }),
     'queue.remove': ({ jobIds }) =>
       doing(() => {
         queue.remove(jobIds)
@@ -94,6 +100,8 @@ export function coreHandlers(
       refusePaths(patch, core.settings)
       return core.patchSettings(patch)
     },
+    'kept.size': async () => ({ bytes: await kept.sizeBytes() }),
+    'kept.clear': () => doing(() => kept.clear()),
     'engine.retry': () =>
       doing(() => {
         return core.retryEngine()

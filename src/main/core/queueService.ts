@@ -5,15 +5,19 @@ import type { ErrorPayload } from '../../shared/errors/appError'
 import type { Job, SourceIdentity } from '../../shared/jobs/job'
 import type { Replanned } from '../../shared/jobs/queue'
 import { countJobs } from '../../shared/jobs/reduceQueue'
+import type { ReductionSettings } from '../../shared/settings/reduction'
+import type { OnExists } from '../../shared/settings/choices'
 import type { JobSettings } from '../../shared/settings/jobSettings'
 import { breathe } from '../jobs/breathe'
 import type { QueueStore } from '../jobs/queueStore'
 import { QueueRunner } from '../jobs/runner'
+import type { KeptSounds } from '../jobs/keptSounds'
 import type { RunnerMemory } from '../jobs/shortageCare'
 import { identityOf } from '../jobs/sourceIdentity'
 import type { EngineHost } from '../processes/engineHost'
 import type { Planner } from './planner'
 import type { ProgressTracker } from './progressTracker'
+import { placesAgain, withReduction } from './placesAgain'
 import { settingsKeyOf } from './settingsKey'
 
 /** Jobs of one event: one takes a few milliseconds from here to the journal. */
@@ -28,6 +32,7 @@ export interface QueueServiceOptions {
   readonly modelHash: (settings: JobSettings) => Promise<string>
   /** What follows where memory runs out. */
   readonly memory: RunnerMemory
+  readonly kept: KeptSounds
   readonly ffmpegPath: () => string | null
   /** The batch came to its end by itself. */
   readonly onFinished: (end: { readonly done: number; readonly failed: number; readonly wallSec: number }) => void
@@ -50,7 +55,7 @@ export class QueueService {
   private readonly doomed = new Set<string>()
 
   constructor(private readonly options: QueueServiceOptions) {
-    const { store, host, planner, progress, engineSettings, modelHash, memory, ffmpegPath } = options
+    const { store, host, planner, progress, engineSettings, modelHash, memory, kept, ffmpegPath } = options
     this.runner = new QueueRunner({
       store,
       engine: host,
@@ -58,6 +63,7 @@ export class QueueService {
       engineSettings,
       modelHash,
       memory,
+      kept,
       ffmpegPath,
       keepsWaiting: true,
       onProgress: progress.onProgress.bind(progress)
@@ -141,6 +147,38 @@ export class QueueService {
       const identities = await changedIdentities(ended)
       for (const [key, jobs] of bySettings(ended)) await this.retrySome(key, jobs, identities)
     })
+  }
+
+  /**
+   * Done files are made anew with another strength or floor, in the place of their results; a result that is no longer as we wrote
+   * it stays, and the new one gets another name.
+   */
+  changeStrength(jobIds: readonly string[], reduction: ReductionSettings): Promise<void> {
+    const { store, planner } = this.options
+    return planner.exclusively(async () => {
+      const done = this.named(jobIds).filter(({ status }) => status.kind === 'done')
+      for (const [key, jobs] of bySettings(done)) {
+        const settings = store.state.settings[key]
+        if (!settings) continue
+        const { inPlace, elsewhere } = await placesAgain(jobs, planner.claims)
+        const onExists = (way: OnExists): JobSettings => withReduction(settings, reduction, way)
+        this.renew(inPlace, onExists('overwrite'))
+        if (elsewhere.length > 0) this.renew(await planner.replan(elsewhere, onExists('rename')), onExists('rename'))
+      }
+    })
+  }
+
+  private renew(plans: readonly Replanned[], settings: JobSettings): void {
+    const { store, planner } = this.options
+    const still = new Set(this.named(plans.map(({ jobId }) => jobId)).map(({ id }) => id))
+    const kept = plans.filter(({ jobId }) => still.has(jobId))
+    if (kept.length > 0) {
+      this.runner.withhold(() => {
+        store.dispatch({ type: 'jobsRetried', jobIds: kept.map(({ jobId }) => jobId) })
+        store.dispatch({ type: 'jobsReplanned', jobs: kept, settingsKey: settingsKeyOf(settings), settings })
+      })
+    }
+    planner.forget(plans)
   }
 
   private async retrySome(

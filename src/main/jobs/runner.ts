@@ -11,6 +11,7 @@ import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engi
 import { ChangeIndex, markOf, type Mark } from './changeIndex'
 import { commitOutput } from './commitOutput'
 import { CrashCount } from './crashCount'
+import type { KeptSounds } from './keptSounds'
 import type { OutputClaims } from './outputClaims'
 import { OutputFolders } from './outputFolders'
 import { forgetPart, newPartPath, removePart } from './partFiles'
@@ -38,6 +39,8 @@ export interface RunnerOptions {
   readonly modelHash: (settings: JobSettings) => Promise<string>
   /** Memory ran out with these: whether the next start has smaller ones, or another device. Absent: the rules for crashes count. */
   readonly memory?: RunnerMemory
+  /** Where what the model gives stays for another strength; absent: nowhere. */
+  readonly kept?: KeptSounds
   /** Whether a file that finds no engine or no disk goes back to the queue (the window) or fails with the reason (the command line). */
   readonly keepsWaiting: boolean
   /** The decoder of the user's choice now: an engine that was started with another is started anew. */
@@ -289,9 +292,12 @@ export class QueueRunner {
       settings.output
     const output = { format, quality, video }
     const level = { loudness, targetLufs, truePeakDb }
+    const engineNow = engine.startedWith ?? run.started?.settings ?? null
+    const keptPath = engineNow && (await this.options.kept?.pathFor({ job, engine: engineNow, channels }))
     const file: FileJob = {
       ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
-      ...{ above8k, channels, residualGain, isUrgent: false }
+      ...{ above8k, channels, residualGain, isUrgent: false },
+      ...(keptPath && { keptPath })
     }
     const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
     await assertUnchanged(job.inputPath, job.identity)
@@ -317,6 +323,7 @@ export class QueueRunner {
         ])
       })
     this.lost.finished()
+    await this.options.kept?.trim()
     await this.shortage.finished(jobId, run.started?.settings ?? null)
   }
 

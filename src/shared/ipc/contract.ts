@@ -68,6 +68,10 @@ export const CONTRACT = {
   'queue.stopAfter': route<null>()(z.strictObject({ on: z.boolean() })),
   'queue.cancel': route<null>()(someJobs),
   'queue.retry': route<null>()(someJobs),
+  /** Done files are made anew in their results' places, from what was kept of them where it is, and the queue begins. */
+  'queue.changeStrength': route<null>()(
+    someJobs.extend(JobSettings.pick({ strengthPercent: true, floorDb: true }).shape)
+  ),
   'queue.remove': route<null>()(someJobs),
   'queue.move': route<null>()(z.strictObject({ jobIds, beforeId: z.string().min(1).max(64).nullable() })),
   'queue.runNext': route<null>()(someJobs),
@@ -82,6 +86,9 @@ export const CONTRACT = {
   /** Asks the user for the output folder and puts it into the settings; null where the dialog was left. */
   'settings.pickFolder': route<AppSettings | null>()(nothing),
   'settings.pickFfmpeg': route<AppSettings | null>()(nothing),
+  /** What is kept of cleaned sound now, in bytes. */
+  'kept.size': route<{ readonly bytes: number }>()(nothing),
+  'kept.clear': route<null>()(nothing),
   'engine.retry': route<null>()(nothing),
   'job.reveal': route<null>()(oneJob.extend({ which: z.enum(['source', 'result']) })),
   /** Opens source or result with the system's own player. */

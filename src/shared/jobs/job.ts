@@ -38,6 +38,10 @@ export interface JobResult {
   readonly processingSec: number
   /** The engine's highest resident memory while this file was in its hands. */
   readonly peakRssBytes: number
+  /** Of the file as it was written; absent in older journals. */
+  readonly sha256?: string
+  /** Made from what was kept of an earlier run: the model did not run. */
+  readonly isFromKept?: boolean
   /** Of the source and of the result; absent in journals that were written before this was measured. */
   readonly sound?: { readonly before: SoundLevels; readonly after: SoundLevels }
 }

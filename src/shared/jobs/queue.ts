@@ -53,7 +53,7 @@ export type QueueEvent =
   | { readonly type: 'jobStarted'; readonly jobId: string }
   | { readonly type: 'jobFinished'; readonly jobId: string; readonly result: JobResult }
   | { readonly type: 'jobFailed'; readonly jobId: string; readonly error: ErrorPayload }
-  /** Back to the queue: after a crash of the engine (attempts are kept), or by a person's wish (they begin anew). */
+  /** Back to the queue: after a crash of the engine (attempts are kept), or by a person's wish (they begin anew, done ones too). */
   | { readonly type: 'jobsRetried'; readonly jobIds: readonly string[] }
   /** Back to the queue without blame: the run was stopped, or the engine was ended for another job's sake. */
   | { readonly type: 'jobsReturned'; readonly jobIds: readonly string[] }

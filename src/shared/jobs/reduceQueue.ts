@@ -148,7 +148,9 @@ function nextStatus(status: JobStatus, event: StatusEvent): JobStatus | null {
 
 function retried(status: JobStatus): JobStatus | null {
   if (status.kind === 'running') return { kind: 'pending', attempts: status.attempts }
-  if (status.kind === 'failed' || status.kind === 'cancelled') return { kind: 'pending', attempts: 0 }
+  // Done: with another strength, in its result's place.
+  if (status.kind === 'failed' || status.kind === 'cancelled' || status.kind === 'done')
+    return { kind: 'pending', attempts: 0 }
   return null
 }
 

@@ -7,6 +7,8 @@ export const THEMES = ['system', 'light', 'dark'] as const
 export const LANGUAGES = ['system', 'en', 'zh-CN'] as const
 export const DOCKS = ['closed', 'listen', 'memory'] as const
 export const DOCK_HEIGHT_PX = { min: 190, max: 4000, default: 320 } as const
+/** 0 keeps nothing. */
+export const KEEP_MB = { min: 0, max: 1_024_000, default: 2048 } as const
 /** Of the room that names and folders share in the list. */
 export const NAME_SHARE = { min: 0.2, max: 0.85, default: 2 / 3 } as const
 export const CACHE_LIMIT_MB = { min: 256, max: 102_400, default: 4096 } as const
@@ -57,6 +59,8 @@ export const AppSettings = z.strictObject({
   matchLoudness: z.boolean(),
   /** What waveforms, decoded audio and previews may take on the disk, in MB. */
   cacheLimitMb: z.number().int().min(CACHE_LIMIT_MB.min).max(CACHE_LIMIT_MB.max),
+  /** What may be kept of cleaned sound on the disk, in MB, so that another strength needs no second run of the model. */
+  keepMb: z.number().int().min(KEEP_MB.min).max(KEEP_MB.max),
   /** Where model files are downloaded from first, by the mirror's name in the catalogue; null takes each model's own first. */
   modelMirror: z.string().max(200).nullable(),
   /** The welcome was answered: nothing is asked twice. */
@@ -100,6 +104,7 @@ export const DEFAULT_APP_SETTINGS: AppSettings = {
   volume: 1,
   matchLoudness: true,
   cacheLimitMb: CACHE_LIMIT_MB.default,
+  keepMb: KEEP_MB.default,
   modelMirror: null,
   welcomed: false,
   ffmpegPath: null,

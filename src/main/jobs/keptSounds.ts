@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { EngineSettings } from '../../engine/protocol'
+import type { Job } from '../../shared/jobs/job'
+import type { ChannelWay } from '../../shared/settings/choices'
+import { graphHash } from '../memory/runKey'
+import { isOwnerGone, ownerTag } from './partFiles'
+
+const PART = /\.(\d+)-[0-9a-f]{8}\.part$/u
+
+export interface KeptSoundsOptions {
+  readonly folder: string
+  /** What all of it may take; 0 keeps nothing. */
+  readonly limitBytes: () => number
+  readonly log: (line: string) => void
+}
+
+/** What the output depends on that comes before strength, floor, level and format. */
+interface Recipe {
+  readonly job: Pick<Job, 'inputPath' | 'identity'>
+  /** As the engine was really started. */
+  readonly engine: EngineSettings
+  readonly channels: ChannelWay
+}
+
+interface Entry {
+  readonly file: string
+  readonly bytes: number
+  readonly usedMs: number
+}
+
+/**
+ * Where engines keep what the model gave for a file, so that its strength can change later without another run: within a limit,
+ * the longest unused go first. The engine writes and reads (`src/engine/denoise/keptSound.ts`); a name tells all that it stands for.
+ */
+export class KeptSounds {
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly options: KeptSoundsOptions) {}
+
+  /** Null where nothing is to be kept. Another source, model, precision, way of joining or mix to mono is another path. */
+  async pathFor({ job, engine, channels }: Recipe): Promise<string | null> {
+    if (this.options.limitBytes() <= 0) return null
+    const { device, inode, sizeBytes, modifiedNs } = job.identity
+    const { join, chunkSec, overlapSec } = engine
+    const graph = await graphHash({ model: engine.model, join })
+    const parts = [job.inputPath, device, inode, sizeBytes, modifiedNs, graph, join, chunkSec]
+    if (join === 'overlap') parts.push(overlapSec)
+    if (channels === 'mono') parts.push('mono')
+    const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
+    return path.join(this.options.folder, name)
+  }
+
+  /** What is over the limit goes, and what ended engines left half-written. Never rejects: what cannot go now goes later. */
+  trim(): Promise<void> {
+    return this.inTurn(() => this.removeOver(this.options.limitBytes()))
+  }
+
+  clear(): Promise<void> {
+    return this.inTurn(() => this.removeOver(0))
+  }
+
+  async sizeBytes(): Promise<number> {
+    return (await this.list()).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.last.then(work).catch((thrown: unknown) => {
+      this.options.log(`what is kept could not be tidied: ${String(thrown)}`)
+    })
+    this.last = next
+    return next
+  }
+
+  private async removeOver(limitBytes: number): Promise<void> {
+    const whole: Entry[] = []
+    for (const entry of await this.list()) {
+      const writer = PART.exec(entry.file)?.[1]
+      if (writer === undefined) whole.push(entry)
+      else if (isOwnerGone(Number(writer), ownerTag)) await rm(entry.file, { force: true })
+    }
+    let total = whole.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const { file, bytes } of whole.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (total <= limitBytes) return
+      await rm(file, { force: true })
+      total -= bytes
+    }
+  }
+
+  private async list(): Promise<Entry[]> {
+    const names = await readdir(this.options.folder).catch(() => []) // Nothing was kept yet.
+    const entries: Entry[] = []
+    for (const name of names) {
+      const file = path.join(this.options.folder, name)
+      const info = await stat(file).catch(() => null) // Gone since we looked.
+      if (info?.isFile()) entries.push({ file, bytes: info.size, usedMs: info.mtimeMs })
+    }
+    return entries
+  }
+}
