@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSource } from '../../src/audio/io/openSource'
+import type { Job } from '../../src/shared/jobs/job'
 import { button, filesUnder, fractionOf, jobsOf, kindsOf, p95, patch, row, snapshotOf, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
@@ -146,6 +147,24 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     const [job] = (await jobsOf(app)).filter(({ inputPath }) => inputPath.endsWith('broken.wav'))
     if (job!.status.kind === 'failed') expect(job!.status.error.code).toBe('E_SOURCE_CHANGED')
     else expect(seen).toEqual({ done: 4 })
+  })
+
+  it('changes the strength of a file that is done, by the keyboard, in its result’s place and without the model', async () => {
+    const result = path.join(results, 'long talk.wav')
+    const [before, count] = [sha256(result), filesUnder(results).length]
+    await row(app, 'long talk.wav').click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Change strength…' }).click()
+    await app.page.getByTestId('strength-dialog').getByRole('slider').focus()
+    for (let i = 0; i < 3; i++) await app.page.keyboard.press('PageDown')
+    await app.page.getByTestId('strength-apply').click()
+    const job = async (): Promise<Job> =>
+      (await jobsOf(app)).find(({ inputPath }) => inputPath.endsWith('long talk.wav'))!
+    const done = await until(job, ({ status }) => status.kind === 'done' && status.result.isFromKept === true, {
+      what: 'the file done again'
+    })
+    expect(done.status).toMatchObject({ result: { outputPath: result } })
+    expect(sha256(result)).not.toBe(before)
+    expect(filesUnder(results)).toHaveLength(count)
   })
 
   it('copies the report of a file, and shows its result in its folder', async () => {

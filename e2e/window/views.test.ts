@@ -192,6 +192,16 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     await app.page.keyboard.press('Escape')
   })
 
+  it('another strength for what is done', async () => {
+    await row(app, 'Intro.wav').click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: /Change strength|更改强度/u }).click()
+    await app.page.getByTestId('strength-dialog').getByRole('slider').focus()
+    await app.page.keyboard.press('PageDown')
+    await look(app, 'change-strength')
+    await app.page.keyboard.press('Escape')
+    await app.page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
   it('a search that finds nothing', async () => {
     await app.page.keyboard.press('Control+f')
     await app.page.waitForFunction(() => document.activeElement?.closest('[role=search]') !== null)

@@ -29,7 +29,29 @@ const patterns = [...code.matchAll(new RegExp(`\`((?:${sections})\\.[^\`]*\\$\\{
   return new RegExp(`^${parts.join('[\\w-]+')}$`, 'u')
 })
 
+const texts = import.meta.glob<string>('../../shared/i18n/*.json', { query: '?raw', import: 'default', eager: true })
+
+/** Names that a file of words has twice, by its lines: JSON takes the last and says nothing. */
+function doubled(text: string): string[] {
+  const path: string[] = []
+  const seen = new Set<string>()
+  const twice: string[] = []
+  for (const [, indent, key] of text.matchAll(/^( +)"([^"]+)":/gmu)) {
+    path.splice(indent!.length / 2 - 1, Infinity, key!)
+    const name = path.join('.')
+    if (seen.has(name)) twice.push(name)
+    seen.add(name)
+  }
+  return twice
+}
+
 describe('words of the window', () => {
+  it('have each name once (of two sentences the wrong one was shown)', () => {
+    expect(Object.keys(texts)).toHaveLength(2)
+    for (const text of Object.values(texts)) expect(doubled(text)).toEqual([])
+    expect(doubled('{\n  "a": {\n    "b": "1",\n    "b": "2"\n  },\n  "b": "3"\n}')).toEqual(['a.b'])
+  })
+
   it('asks for no sentence that is not there (a key shown in place of words)', () => {
     expect(said.length).toBeGreaterThan(100)
     expect(said.filter((key) => !known.has(key))).toEqual([])

@@ -9,6 +9,7 @@ import {
   Info,
   Play,
   RotateCcw,
+  SlidersHorizontal,
   Trash2
 } from 'lucide-vue-next'
 import { computed, type ComputedRef } from 'vue'
@@ -17,6 +18,7 @@ import type { Job } from '../../../../shared/jobs/job'
 import { idsFor, useQueueActions } from '../../composables/useQueueActions'
 import { useListView } from '../../stores/listView'
 import { usePreview } from '../../stores/preview'
+import { useStrengthChange } from '../../stores/strengthChange'
 import type { MenuEntry } from '../ui/kit'
 import { useListening } from './useListening'
 
@@ -26,6 +28,7 @@ export function useJobMenu(): ComputedRef<readonly MenuEntry[]> {
   const view = useListView()
   const actions = useQueueActions()
   const preview = usePreview()
+  const strength = useStrengthChange()
   const listening = useListening()
 
   const forOne = (job: Job): readonly MenuEntry[] => {
@@ -83,6 +86,15 @@ export function useJobMenu(): ComputedRef<readonly MenuEntry[]> {
       icon: RotateCcw,
       disabled: idsFor.retry(jobs).length === 0,
       run: () => void actions.say('retry', jobs)
+    },
+    {
+      id: 'changeStrength',
+      label: t('actions.changeStrength'),
+      icon: SlidersHorizontal,
+      disabled: !jobs.some(({ status }) => status.kind === 'done'),
+      run: () => {
+        strength.ask(jobs)
+      }
     },
     {
       id: 'cancel',
