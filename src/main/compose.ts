@@ -6,6 +6,7 @@ import { dataFolderOf } from './dataFolder'
 import { cudaEnvironment } from './devices/cudaSupport'
 import { openDevices, type Devices } from './devices/openDevices'
 import { ortPackage } from './devices/ortPackage'
+import { KeptSounds } from './jobs/keptSounds'
 import { JobMemory } from './memory/jobMemory'
 import { MemoryBook } from './memory/memoryBook'
 import { ModelLibrary } from './models/library'
@@ -39,6 +40,8 @@ export interface HeadlessServices {
   readonly modelService: (data: string | null) => Promise<ModelService>
   /** Memory of jobs, as the same data folder knows it. */
   readonly memory: (data: string | null) => Promise<JobMemory>
+  /** Where cleaned sound is kept, within so many MB. */
+  readonly kept: (data: string | null, limitMb: number) => KeptSounds
   /** What is known of this machine's devices; the engine finds CUDA's libraries of the same data folder from then on. */
   readonly devices: (data: string | null) => Promise<Devices>
   /** What the doctor has to say, of the same data folder. */
@@ -67,6 +70,14 @@ export function composeHeadless(
       return (await openModels({ dataFolder: dataFolderHere(data), bundledFolder: layout.modelsFolder, workshop }))
         .service
     },
+    kept: (data, limitMb) =>
+      new KeptSounds({
+        dataFolder: dataFolderHere(data),
+        limitBytes: () => limitMb * 1e6,
+        log: (line) => {
+          console.error(line)
+        }
+      }),
     memory: (data) => openMemory({ layout, host, openEngine, folder: dataFolderHere(data) }),
     devices: (data) => {
       dataFolder = dataFolderHere(data)

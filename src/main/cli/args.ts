@@ -19,6 +19,7 @@ import {
   type OutputQuality,
   type VideoWay
 } from '../../shared/settings/choices'
+import { KEEP_MB } from '../../shared/settings/appSettings'
 import { DEFAULT_JOB_SETTINGS, LIMITS, USUAL_TRUE_PEAK_DB } from '../../shared/settings/jobSettings'
 import { REPORT_EXTENSIONS, reportExtension } from '../reports/writeReport'
 import type { Shard } from '../jobs/shard'
@@ -49,6 +50,8 @@ export interface DenoiseArgs {
   readonly strengthPercent: number
   /** Null: no floor. */
   readonly floorDb: number | null
+  /** What may be kept of cleaned sound for another strength, in MB; 0 keeps nothing. */
+  readonly keepMb: number
   /** Of an output's name without extension; null takes the place's own. */
   readonly namePattern: string | null
   readonly format: OutputFormat
@@ -106,6 +109,7 @@ const OPTIONS = {
   threads: TEXT,
   strength: TEXT,
   'floor-db': TEXT,
+  'keep-mb': TEXT,
   name: TEXT,
   format: TEXT,
   quality: TEXT,
@@ -172,6 +176,7 @@ export function parseCommand(argv: readonly string[]): Command {
     threads: number('threads', values.threads, { min: 1, max: 1024, whole: true }),
     strengthPercent: number('strength', values.strength, { min: 0, max: 100 }) ?? 100,
     floorDb: number('floor-db', values['floor-db'], LIMITS.floorDb),
+    keepMb: number('keep-mb', values['keep-mb'], { ...KEEP_MB, whole: true }) ?? 0,
     namePattern: namePattern(values.name),
     format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',

@@ -33,6 +33,9 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --threads N                 of one run (default: one a core)
   --strength PERCENT          how much of the noise is taken away (default 100)
   --floor-db N                noise is lowered by no more than N dB
+  --keep-mb N                 keeps what the model gave in the data folder, up to N MB:
+                              a later run with another strength, floor, format or
+                              loudness takes it from there (default 0: nothing)
   --name PATTERN              what outputs are called, of {name}, {folder}, {date},
                               {n} (the file's number in this run) and {model}
                               (default {name} in DIR, else {name}.clean)

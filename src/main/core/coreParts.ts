@@ -66,11 +66,7 @@ export async function openParts(options: CoreOptions, hooks: CoreHooks): Promise
       MemoryBook.open({ folder: dataFolder, program: layout.version, log }),
       openDevices({ dataFolder, workshop, log, readGpu })
     ])
-    const kept = new KeptSounds({
-      folder: path.join(dataFolder, 'cache', 'kept'),
-      limitBytes: () => settings.settings.keepMb * BYTES_PER_MB,
-      log
-    })
+    const kept = new KeptSounds({ dataFolder, limitBytes: () => settings.settings.keepMb * BYTES_PER_MB, log })
     void kept.trim()
     const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
     return { opened, settings, store, kept, planner, models, workshop, modelState, book, bundled, devices }

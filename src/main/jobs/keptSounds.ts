@@ -10,7 +10,8 @@ import { isOwnerGone, ownerTag } from './partFiles'
 const PART = /\.(\d+)-[0-9a-f]{8}\.part$/u
 
 export interface KeptSoundsOptions {
-  readonly folder: string
+  /** The app's: window and command keep in one place. */
+  readonly dataFolder: string
   /** What all of it may take; 0 keeps nothing. */
   readonly limitBytes: () => number
   readonly log: (line: string) => void
@@ -37,7 +38,11 @@ interface Entry {
 export class KeptSounds {
   private last: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly options: KeptSoundsOptions) {}
+  private readonly folder: string
+
+  constructor(private readonly options: KeptSoundsOptions) {
+    this.folder = path.join(options.dataFolder, 'cache', 'kept')
+  }
 
   /** Null where nothing is to be kept. Another source, model, precision, way of joining or mix to mono is another path. */
   async pathFor({ job, engine, channels }: Recipe): Promise<string | null> {
@@ -49,7 +54,7 @@ export class KeptSounds {
     if (join === 'overlap') parts.push(overlapSec)
     if (channels === 'mono') parts.push('mono')
     const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
-    return path.join(this.options.folder, name)
+    return path.join(this.folder, name)
   }
 
   /** What is over the limit goes, and what ended engines left half-written. Never rejects: what cannot go now goes later. */
@@ -89,10 +94,10 @@ export class KeptSounds {
   }
 
   private async list(): Promise<Entry[]> {
-    const names = await readdir(this.options.folder).catch(() => []) // Nothing was kept yet.
+    const names = await readdir(this.folder).catch(() => []) // Nothing was kept yet.
     const entries: Entry[] = []
     for (const name of names) {
-      const file = path.join(this.options.folder, name)
+      const file = path.join(this.folder, name)
       const info = await stat(file).catch(() => null) // Gone since we looked.
       if (info?.isFile()) entries.push({ file, bytes: info.size, usedMs: info.mtimeMs })
     }

@@ -37,6 +37,8 @@ const FileReport = z.object({
   peakAfterDb: number,
   /** An estimate: how much further the loud parts stand over the quiet ones; null where a pause is digital silence. */
   snrGainDb: number,
+  /** Made from what was kept of an earlier run. */
+  withoutModel: z.boolean().default(false),
   /** What the file was done with, where that is not the run's own. */
   settings: Settings.nullable()
 })
@@ -96,11 +98,21 @@ export function fileReport(
 ): FileReport {
   const { status, inputPath: input } = job
   const relativePath = job.relativePath.split(path.sep).join('/')
-  const base = { input, relativePath, output: null, warnings: [], error: null, ...UNKNOWN, settings }
+  const base = {
+    input,
+    relativePath,
+    output: null,
+    warnings: [],
+    error: null,
+    ...UNKNOWN,
+    withoutModel: false,
+    settings
+  }
   switch (status.kind) {
     case 'done': {
-      const { outputPath, warnings } = status.result
-      return { ...base, ...measuredOf(status.result), output: outputPath, status: 'done', warnings: [...warnings] }
+      const { outputPath: output, warnings, isFromKept: withoutModel = false } = status.result
+      const measured = { ...measuredOf(status.result), output, withoutModel }
+      return { ...base, ...measured, status: 'done', warnings: [...warnings] }
     }
     case 'skipped':
       return { ...base, status: 'skipped', output: job.outputPath }
