@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { EndSignal } from '../../../shared/processes/endSignal'
 import { killChild } from '../../../shared/processes/killChild'
 import { AppError } from '../../../shared/errors/appError'
 import type { ErrorCode } from '../../../shared/errors/appError'
@@ -25,11 +26,10 @@ export interface EncoderLimits {
 export class EncoderChild {
   private readonly child: ChildProcess
   private readonly stdin: Writable
-  private readonly closed: Promise<void>
+  private readonly closed = new EndSignal()
   private readonly watch: NodeJS.Timeout
   private readonly limits: EncoderLimits
   private failure: AppError | null = null
-  private isClosed = false
   private isSoundlyExited = false
   private exitText = ''
   private kept = ''
@@ -60,7 +60,7 @@ export class EncoderChild {
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.kept = (this.kept + text).slice(-MAX_KEPT_STDERR_CHARS)
     })
-    this.closed = this.ending()
+    this.listen()
     this.watch = setInterval(() => void this.watchMemory(), RSS_WATCH_MS).unref()
   }
 
@@ -72,41 +72,42 @@ export class EncoderChild {
         done()
       })
     })
-    await this.withTimeLimit(Promise.race([taken, this.closed]), this.limits.stallSec)
+    await this.withTimeLimit(this.closed.orEnd(taken), this.limits.stallSec)
     this.throwFailure()
-    if (this.isClosed) throw this.refusal()
+    if (this.closed.isOver) throw this.refusal()
   }
 
   /** Ends the input and waits for exit code 0; throws what the encoder says otherwise. */
   async finish(): Promise<void> {
     this.stdin.end()
-    await this.withTimeLimit(this.closed, this.limits.endSec)
+    await this.withTimeLimit(this.closed.reached(), this.limits.endSec)
     this.throwFailure()
     if (!this.isSoundlyExited) throw this.refusal()
   }
 
   /** Kills the process if it still runs and waits until it is gone. */
   async close(): Promise<void> {
-    if (!this.isClosed) killChild(this.child)
+    if (!this.closed.isOver) killChild(this.child)
     this.stdin.destroy()
-    await this.closed
+    await this.closed.reached()
   }
 
-  private async ending(): Promise<void> {
-    await new Promise<void>((done) => {
-      this.child.once('error', (error) => {
-        // A process that never started emits no close.
-        this.stop(new AppError('E_NO_FFMPEG', { path: this.path, detail: error.message }, error))
-        done()
-      })
-      this.child.once('close', (code, signal) => {
-        this.isSoundlyExited = code === 0
-        this.exitText = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`
-        done()
-      })
+  private listen(): void {
+    this.child.once('error', (error) => {
+      // A process that never started emits no close.
+      this.stop(new AppError('E_NO_FFMPEG', { path: this.path, detail: error.message }, error))
+      this.end()
     })
-    this.isClosed = true
+    this.child.once('close', (code, signal) => {
+      this.isSoundlyExited = code === 0
+      this.exitText = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`
+      this.end()
+    })
+  }
+
+  private end(): void {
     clearInterval(this.watch)
+    this.closed.end()
   }
 
   private stop(reason: AppError): void {

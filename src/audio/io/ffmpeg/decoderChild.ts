@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { EndSignal } from '../../../shared/processes/endSignal'
 import { killChild } from '../../../shared/processes/killChild'
 import { AppError } from '../../../shared/errors/appError'
 import type { ChildCommand } from './ffmpegCommand'
@@ -25,10 +26,9 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = { stallSec: 20, baseSec: 25 }
 /** One ffmpeg or ffprobe process whose stdout is pulled, never pushed; killed, with a typed reason, when it passes a limit. */
 export class DecoderChild {
   private readonly child: ChildProcessByStdio<null, Readable, Readable>
-  private readonly closed: Promise<void>
+  private readonly closed = new EndSignal()
   private readonly watch: NodeJS.Timeout
   private failure: AppError | null = null
-  private isClosed = false
   private kept = ''
   private lineTail = ''
   private stderrBytes = 0
@@ -55,20 +55,15 @@ export class DecoderChild {
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.takeStderr(text)
     })
-    this.closed = new Promise<void>((done) => {
-      this.child.once('error', (error) => {
-        // A process that never started emits no close.
-        this.stop(new AppError('E_NO_FFMPEG', { path, detail: error.message }, error))
-        done()
-      })
-      this.child.once('close', (code, signal) => {
-        this.isSoundlyExited = code === 0
-        this.exitText = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`
-        done()
-      })
-    }).then(() => {
-      this.isClosed = true
-      clearInterval(this.watch)
+    this.child.once('error', (error) => {
+      // A process that never started emits no close.
+      this.stop(new AppError('E_NO_FFMPEG', { path, detail: error.message }, error))
+      this.end()
+    })
+    this.child.once('close', (code, signal) => {
+      this.isSoundlyExited = code === 0
+      this.exitText = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`
+      this.end()
     })
     this.watch = setInterval(() => void this.watchMemory(), RSS_WATCH_MS).unref()
   }
@@ -97,22 +92,27 @@ export class DecoderChild {
       if (this.child.stdout.readableEnded || this.child.stdout.destroyed) break
       await this.waitForMore(audioSecSoFar)
     }
-    await this.withTimeLimit(this.closed, audioSecSoFar)
+    await this.withTimeLimit(this.closed.reached(), audioSecSoFar)
     this.throwFailure()
     return null
   }
 
   /** Kills the process if it still runs and waits until it is gone. */
   async close(): Promise<void> {
-    if (!this.isClosed) killChild(this.child)
+    if (!this.closed.isOver) killChild(this.child)
     this.child.stdout.destroy()
-    await this.closed
+    await this.closed.reached()
   }
 
   /** Kills the process; the next `read` throws `reason`. */
   stop(reason: AppError): void {
     this.failure ??= reason
     killChild(this.child)
+  }
+
+  private end(): void {
+    clearInterval(this.watch)
+    this.closed.end()
   }
 
   private throwFailure(): void {
@@ -127,7 +127,7 @@ export class DecoderChild {
       stdout.once('readable', done).once('end', done).once('close', done)
     })
     try {
-      await this.withTimeLimit(Promise.race([more, this.closed]), audioSecSoFar)
+      await this.withTimeLimit(this.closed.orEnd(more), audioSecSoFar)
     } finally {
       stdout.off('readable', wake).off('end', wake).off('close', wake)
     }
