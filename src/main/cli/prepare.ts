@@ -38,20 +38,23 @@ export async function prepareBatch(
 ): Promise<PreparedBatch> {
   await checkProgram(args.ffmpeg)
   const wantedOut = args.out === null ? null : path.resolve(args.out)
-  const scan = await scanAll(args, wantedOut, { signal, mayBeEmpty: only !== null })
+  const isPart = only !== null
+  const scan = await scanAll(args, wantedOut, { signal, isPart })
   const outDir = wantedOut === null ? null : await (args.dryRun ? realOut(wantedOut) : prepareFolder(wantedOut))
   if (outDir !== null) await refuseInputAsOutput(outDir, scan.folders)
   const output = outputSettings(args, outDir)
   const claims = await OutputClaims.of(scan.files)
   const items = scan.files.map((file) => ({ ...file, id: randomUUID() }))
   // All are planned, so that every share gives the same names; two that want one name may be in different shares.
-  const planned = await planOutputs(items, { output, modelId, claims, folders: scan.folders })
+  // Of several watched folders one may be away: the others keep their names in the tree.
+  const folders = isPart ? [...new Set(args.inputs.map((input) => path.resolve(input)))] : scan.folders
+  const planned = await planOutputs(items, { output, modelId, claims, folders })
   const files = planned.filter(({ file }) => isOurs(file.relativePath, args) && (only === null || only.has(file.path)))
   const reportPaths = args.reports.map((report) => path.resolve(report))
   for (const reportPath of reportPaths) await checkReport(reportPath, claims)
   if (args.dryRun) return { scan, files, claims, output, reportPaths }
-  const folders = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
-  await sweepStaleParts(outDir === null ? folders : [outDir, ...folders])
+  const places = files.flatMap((file) => (file.outputPath === null ? [] : [path.dirname(file.outputPath)]))
+  await sweepStaleParts(outDir === null ? places : [outDir, ...places])
   return { scan, files, claims, output, reportPaths }
 }
 
@@ -71,11 +74,12 @@ function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSetting
 async function scanAll(
   args: DenoiseArgs,
   outDir: string | null,
-  { signal, mayBeEmpty }: { readonly signal: AbortSignal; readonly mayBeEmpty: boolean }
+  { signal, isPart }: { readonly signal: AbortSignal; readonly isPart: boolean }
 ): Promise<ScanResult> {
   const scan = await scanInputs(args.inputs, {
     recursive: args.recursive,
     outDir,
+    forgiving: isPart,
     signal,
     patterns: args.patterns
   }).catch((thrown: unknown) => {
@@ -83,7 +87,7 @@ async function scanAll(
     const error = toAppError(thrown)
     throw new UsageError(`${shownPath(String(error.data.path ?? 'the input'))}: ${reasonOf(error)}`)
   })
-  if (scan.files.length === 0 && !mayBeEmpty) throw new UsageError(nothingFound(args, scan))
+  if (scan.files.length === 0 && !isPart) throw new UsageError(nothingFound(args, scan))
   return scan
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { WatchTrouble } from '../../shared/ipc/views'
 import { FolderWatch } from '../jobs/folderWatch'
 import { scanInputs } from '../jobs/scanInputs'
 import { UsageError, type DenoiseArgs } from './args'
@@ -16,19 +16,25 @@ export interface WatchWork {
   readonly denoise: (only: ReadonlySet<string>) => Promise<number>
 }
 
+const TROUBLES: Readonly<Record<WatchTrouble, string>> = {
+  gone: 'is not there now. Waiting for it to come back.',
+  unmounted: 'is a bare mount point now: its disk is gone. Waiting for it to come back.',
+  unreadable: 'cannot be read now: check its permissions and its disk. Waiting until it can be read.'
+}
+
 /** Cleans what is in the folders and what comes into them, until it is interrupted. Answers with the worst exit code of its runs. */
 export async function watchFolders({ args, screen, signal, denoise }: WatchWork): Promise<number> {
   const folders = args.inputs.map((input) => path.resolve(input))
   for (const folder of folders) await checkFolder(folder)
   const names = folders.map(shownPath).join(', ')
-  const look = async (): ReturnType<typeof filesOf> => filesOf(folders, args, signal)
-  const watch = new FolderWatch(look, {
+  const watch = new FolderWatch([...new Set(folders)], {
     everyMs: args.watchSec * 1000,
-    onLost: () => {
-      screen.error(`${names} cannot be read now. Waiting for it to come back.`)
+    look: (folder) => lookInto(folder, args, signal),
+    onTrouble: (folder, trouble) => {
+      screen.error(`${shownPath(folder)} ${TROUBLES[trouble]}`)
     },
-    onBack: () => {
-      screen.line(`${names} is back.`)
+    onBack: (folder) => {
+      screen.line(`${shownPath(folder)} is back.`)
     },
     signal
   })
@@ -39,13 +45,10 @@ export async function watchFolders({ args, screen, signal, denoise }: WatchWork)
       // The folder, or the one of the results, went in this very moment: it is told, and tried again.
       if (!(thrown instanceof UsageError) || signal.aborted) throw thrown
       screen.error(thrown.message)
-      watch.giveBack(files)
+      await watch.giveBack(files)
       return null
     })
-    if (code === null) {
-      await sleep(args.watchSec * 1000, undefined, { signal }).catch(() => undefined) // The loop's head looks at the signal.
-      continue
-    }
+    if (code === null) continue
     if (code === EXIT_CANCELLED) return code
     worst = Math.max(worst, code)
     screen.line('Waiting for more files.')
@@ -58,11 +61,11 @@ async function checkFolder(folder: string): Promise<void> {
   if (!stats?.isDirectory()) throw new UsageError(`--watch: ${shownPath(folder)} is not a folder`)
 }
 
-async function filesOf(
-  folders: readonly string[],
+function lookInto(
+  folder: string,
   { recursive, patterns, out }: DenoiseArgs,
   signal: AbortSignal
-): Promise<Awaited<ReturnType<typeof scanInputs>>['files']> {
+): ReturnType<typeof scanInputs> {
   const outDir = out === null ? null : path.resolve(out)
-  return (await scanInputs(folders, { recursive, outDir, signal, patterns })).files
+  return scanInputs([folder], { recursive, outDir, signal, patterns })
 }

@@ -59,7 +59,7 @@ describe('Watcher', () => {
     one.folder = '/in'
     one.watcher.update()
     await vi.waitFor(() => {
-      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, isLost: false })
+      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, trouble: null })
     })
     one.folder = null
     one.watcher.update()
@@ -91,11 +91,11 @@ describe('Watcher', () => {
     one.files = null
     one.watcher.update()
     await vi.waitFor(() => {
-      expect(one.watcher.view).toMatchObject({ isLost: true })
+      expect(one.watcher.view).toMatchObject({ trouble: 'gone' })
     })
     one.files = [file('a.wav')]
     await vi.waitFor(() => {
-      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, isLost: false })
+      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, trouble: null })
     })
     expect(one.taken).toEqual(['/in/a.wav', '/in/a.wav'])
   })

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../shared/errors/appError'
 import type { PushEvent, WatchView } from '../../shared/ipc/views'
 import { patternsOf, type AppSettings } from '../../shared/settings/appSettings'
 import { FolderWatch } from '../jobs/folderWatch'
 import type { ScannedFile } from '../jobs/scanInputs'
+import type { Look } from '../jobs/watchedFolder'
 import type { Adder } from './adder'
 
 export interface QueueWatcherParts {
@@ -20,7 +20,7 @@ export function queueWatcher({ adder, settings, start, push, log }: QueueWatcher
   return new Watcher({
     folder: () => settings().watchedFolder,
     look: async (folder, signal) =>
-      (await adder.look(folder, { settings: settings().job, patterns: patternsOf(settings()) }, signal)).files,
+      adder.look(folder, { settings: settings().job, patterns: patternsOf(settings()) }, signal),
     take: async (folder, files, signal) => {
       const taken = await adder.addOnly(folder, files, { settings: settings().job, signal })
       if (taken > 0) await start()
@@ -37,7 +37,7 @@ export interface WatcherParts {
   /** The folder that is to be watched; null for none. */
   readonly folder: () => string | null
   /** All files of it that may be taken. */
-  readonly look: (folder: string, signal: AbortSignal) => Promise<readonly ScannedFile[]>
+  readonly look: (folder: string, signal: AbortSignal) => Promise<Look>
   /** Puts those of these files into the queue that it does not have; answers how many. */
   readonly take: (folder: string, files: readonly ScannedFile[], signal: AbortSignal) => Promise<number>
   readonly onView: (view: WatchView | null) => void
@@ -61,7 +61,7 @@ export class Watcher {
     if (folder === (this.view?.folder ?? null)) return
     this.abort?.abort()
     this.abort = null
-    this.tell(folder === null ? null : { folder, taken: 0, isLost: false })
+    this.tell(folder === null ? null : { folder, taken: 0, trouble: null })
     if (folder === null) return
     this.abort = new AbortController()
     this.work = this.run(folder, this.abort.signal)
@@ -76,14 +76,14 @@ export class Watcher {
     const change = (changes: Partial<WatchView>): void => {
       if (!signal.aborted && this.view) this.tell({ ...this.view, ...changes })
     }
-    const everyMs = this.parts.everyMs ?? EVERY_MS
-    const watch = new FolderWatch(() => this.parts.look(folder, signal), {
-      everyMs,
-      onLost: () => {
-        change({ isLost: true })
+    const watch = new FolderWatch([folder], {
+      everyMs: this.parts.everyMs ?? EVERY_MS,
+      look: () => this.parts.look(folder, signal),
+      onTrouble: (_folder, trouble) => {
+        change({ trouble })
       },
       onBack: () => {
-        change({ isLost: false })
+        change({ trouble: null })
       },
       signal
     })
@@ -94,8 +94,7 @@ export class Watcher {
       } catch (thrown) {
         if (signal.aborted) return
         this.parts.log(`watched files were not taken: ${thrown instanceof AppError ? thrown.code : String(thrown)}`)
-        watch.giveBack(files)
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined) // The loop's head looks at the signal.
+        await watch.giveBack(files)
       }
     }
   }

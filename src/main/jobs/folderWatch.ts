@@ -1,104 +1,50 @@
-import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SourceIdentity } from '../../shared/jobs/job'
 import type { ScannedFile } from './scanInputs'
+import { WatchedFolder, type WatchedFolderParts } from './watchedFolder'
 
-export interface WatchOptions {
-  /** From the end of one look to the next. */
+export interface WatchOptions extends WatchedFolderParts {
+  /** From the end of one look to the next, at least. */
   readonly everyMs: number
-  /** The folder cannot be read (an unmounted drive); told once until it is back. */
-  readonly onLost: (reason: unknown) => void
-  readonly onBack: () => void
-  readonly signal: AbortSignal
 }
 
-interface Seen {
-  readonly identity: SourceIdentity
-  /** In a row with the same size and time of change. */
-  readonly looks: number
-  readonly isTaken: boolean
-}
-
-/** A file that was the same at so many looks is complete: nobody writes to it any more. */
-const STEADY_LOOKS = 3
+/** The rest after a look is so many times as long as the look: ten thousand files take a third of a second of CPU each time. */
+const REST_FACTOR = 9
 
 /**
- * Hands out the files of a folder when they are complete, each once for every state that it comes to rest in. It looks again and again
- * instead of being told: that works on network drives too. What it remembers is what is in the folder now.
+ * Hands out the files of folders when they are complete, each once for every state that it comes to rest in. It looks again and again
+ * instead of being told: that works on network drives too. A folder that cannot be read keeps no other one waiting.
  */
 export class FolderWatch {
-  private seen: ReadonlyMap<string, Seen> = new Map()
-  private isLost = false
+  private readonly watched: readonly WatchedFolder[]
 
   constructor(
-    /** All files that may be taken; throws where the folder cannot be read. */
-    private readonly look: () => Promise<readonly ScannedFile[]>,
+    folders: readonly string[],
     private readonly options: WatchOptions
-  ) {}
+  ) {
+    this.watched = folders.map((folder) => new WatchedFolder(folder, options))
+  }
 
   /** Waits for files that are complete; null once the signal says to end. */
   async next(): Promise<readonly ScannedFile[] | null> {
-    const { signal, everyMs } = this.options
-    while (!signal.aborted) {
-      const complete = await this.completeNow()
+    while (!this.options.signal.aborted) {
+      const begunMs = performance.now()
+      const complete = (await Promise.all(this.watched.map((one) => one.completeNow()))).flat()
       if (complete.length > 0) return complete
-      await sleep(everyMs, undefined, { signal }).catch(() => undefined) // The loop's head looks at the signal.
+      await this.rest((performance.now() - begunMs) * REST_FACTOR)
     }
     return null
   }
 
-  /** They could not be taken after all: they are handed out again. */
-  giveBack(files: readonly ScannedFile[]): void {
-    const given = new Set(files.map((file) => file.path))
-    this.seen = new Map(
-      [...this.seen].map(([path, seen]) => [path, given.has(path) ? { ...seen, isTaken: false } : seen])
-    )
+  /** They could not be taken after all: they are handed out again, after a rest. */
+  async giveBack(files: readonly ScannedFile[]): Promise<void> {
+    const paths = new Set(files.map((file) => file.path))
+    for (const one of this.watched) one.giveBack(paths)
+    await this.rest(0)
   }
 
-  private async completeNow(): Promise<readonly ScannedFile[]> {
-    const files = await this.lookOnce()
-    if (files === null) return []
-    const complete: ScannedFile[] = []
-    const now = new Map<string, Seen>()
-    for (const file of files) {
-      const before = this.seen.get(file.path)
-      const isSame = before !== undefined && isSameState(before.identity, file.identity)
-      const seen = isSame
-        ? { ...before, looks: before.looks + 1 }
-        : { identity: file.identity, looks: 1, isTaken: false }
-      const isComplete = !seen.isTaken && seen.looks >= STEADY_LOOKS && file.identity.sizeBytes > 0
-      const isTaken = seen.isTaken || (isComplete && (await canOpen(file.path)))
-      if (isTaken && !seen.isTaken) complete.push(file)
-      now.set(file.path, { ...seen, isTaken })
-    }
-    this.seen = now
-    return complete
+  private async rest(leastMs: number): Promise<void> {
+    const { everyMs, signal } = this.options
+    // Who waits looks at the signal.
+    await sleep(Math.max(everyMs, leastMs), undefined, { signal }).catch(() => undefined)
   }
-
-  /** Null where the folder is not there: what was seen of it is kept until it is back. */
-  private async lookOnce(): Promise<readonly ScannedFile[] | null> {
-    try {
-      const files = await this.look()
-      if (this.isLost) this.options.onBack()
-      this.isLost = false
-      return files
-    } catch (thrown) {
-      if (this.options.signal.aborted) return null
-      if (!this.isLost) this.options.onLost(thrown)
-      this.isLost = true
-      return null
-    }
-  }
-}
-
-/** A remounted drive may number its files anew: size and time of change tell. */
-function isSameState(one: SourceIdentity, other: SourceIdentity): boolean {
-  return one.sizeBytes === other.sizeBytes && one.modifiedNs === other.modifiedNs
-}
-
-/** Who copies a file on Windows may keep it to himself until it is whole. */
-async function canOpen(filePath: string): Promise<boolean> {
-  const handle = await open(filePath, 'r').catch(() => null)
-  await handle?.close()
-  return handle !== null
 }

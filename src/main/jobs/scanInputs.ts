@@ -5,7 +5,9 @@ import { AppError } from '../../shared/errors/appError'
 import type { SourceIdentity } from '../../shared/jobs/job'
 import { fileFilter, folderExcluder, type FilePatterns } from '../../shared/settings/filePatterns'
 import { cleanSourceStem, isAudioName } from './audioNames'
+import { breathe } from './breathe'
 import { pathKey } from './fileNames'
+import { sortGently } from './sortGently'
 import { identityOf } from './sourceIdentity'
 
 /** A file to denoise. `relativePath` is its place under `root`, the folder that was named (or the named file's own folder). */
@@ -186,7 +188,7 @@ class Scan {
 
   /** The stats of a few entries are asked for at once: one after the other ten thousand took seconds. */
   private async visitAll(entries: readonly Dirent<Buffer>[], place: Place): Promise<void> {
-    const stems = new Set(entries.filter((entry) => isAudioName(nameOf(entry))).map((entry) => stemOf(nameOf(entry))))
+    const stems = await stemsOf(entries)
     for (let n = 0; n < entries.length && !this.cutShort; n += STATS_AT_ONCE) {
       const some = entries.slice(n, n + STATS_AT_ONCE)
       const stats = await Promise.all(some.map((entry) => this.statOf(entry, place)))
@@ -251,7 +253,23 @@ class Scan {
 
 async function readFolder(folder: string): Promise<Dirent<Buffer>[] | null> {
   const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(() => null)
-  return entries?.sort((a, b) => compareNames(nameOf(a), nameOf(b))) ?? null
+  if (entries === null) return null
+  const named: { readonly name: string; readonly entry: Dirent<Buffer> }[] = []
+  for (const [n, entry] of entries.entries()) {
+    await breathe(n)
+    named.push({ name: nameOf(entry), entry })
+  }
+  return (await sortGently(named, (a, b) => compareNames(a.name, b.name))).map(({ entry }) => entry)
+}
+
+async function stemsOf(entries: readonly Dirent<Buffer>[]): Promise<ReadonlySet<string>> {
+  const stems = new Set<string>()
+  for (const [n, entry] of entries.entries()) {
+    await breathe(n)
+    const name = nameOf(entry)
+    if (isAudioName(name)) stems.add(stemOf(name))
+  }
+  return stems
 }
 
 /** As patterns have it. */

@@ -84,9 +84,12 @@ export interface WatchView {
   readonly folder: string
   /** Files that went into the queue since the watch began. */
   readonly taken: number
-  /** It cannot be read now. */
-  readonly isLost: boolean
+  /** Why nothing can be taken from it now; null where all is well. */
+  readonly trouble: WatchTrouble | null
 }
+
+/** It is not there; a bare mount point is in its place; it is there and cannot be read. */
+export type WatchTrouble = 'gone' | 'unmounted' | 'unreadable'
 
 /** An unfinished queue of an earlier run that waits for an answer. */
 export interface RecoveryView {
