@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { WatchTrouble } from '../../shared/ipc/views'
 import { FolderWatch } from '../jobs/folderWatch'
-import { scanInputs } from '../jobs/scanInputs'
+import { scanInputs, type ScannedFile } from '../jobs/scanInputs'
 import { UsageError, type DenoiseArgs } from './args'
 import { EXIT_CANCELLED } from './interruption'
 import type { Screen } from './screen'
@@ -41,7 +41,7 @@ export async function watchFolders({ args, screen, signal, denoise }: WatchWork)
   screen.line(`Watching ${names}. Ctrl-C ends it.`)
   let worst = 0
   for (let files = await watch.next(); files !== null; files = await watch.next()) {
-    const code = await denoise(new Set(files.map((file) => file.path))).catch((thrown: unknown) => {
+    const code = await denoise(new Set(files.map((file) => file.path))).catch(async (thrown: unknown) => {
       // The folder, or the one of the results, went in this very moment: it is told, and tried again.
       if (!(thrown instanceof UsageError) || signal.aborted) throw thrown
       screen.error(thrown.message)
@@ -50,6 +50,9 @@ export async function watchFolders({ args, screen, signal, denoise }: WatchWork)
     })
     if (code === null) continue
     if (code === EXIT_CANCELLED) return code
+    // Gone with their disk, perhaps: they are done when it is back.
+    const gone = await notThere(files)
+    if (gone.length > 0) await watch.giveBack(gone)
     worst = Math.max(worst, code)
     screen.line('Waiting for more files.')
   }
@@ -59,6 +62,12 @@ export async function watchFolders({ args, screen, signal, denoise }: WatchWork)
 async function checkFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch(() => null) // Not there is as bad as not a folder.
   if (!stats?.isDirectory()) throw new UsageError(`--watch: ${shownPath(folder)} is not a folder`)
+}
+
+async function notThere(files: readonly ScannedFile[]): Promise<readonly ScannedFile[]> {
+  const gone: ScannedFile[] = []
+  for (const file of files) if ((await stat(file.path).catch(() => null)) === null) gone.push(file)
+  return gone
 }
 
 function lookInto(

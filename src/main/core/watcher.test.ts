@@ -5,10 +5,12 @@ import type { WatchView } from '../../shared/ipc/views'
 import type { ScannedFile } from '../jobs/scanInputs'
 import { Watcher } from './watcher'
 
+// A folder that is there as well.
+const IN = import.meta.dirname
 // Files that are there for everybody: a complete one is opened before it is taken.
 const file = (name: string, sizeBytes = 10): ScannedFile => ({
   path: import.meta.filename,
-  root: '/in',
+  root: IN,
   relativePath: name,
   explicit: false,
   identity: { device: '1', inode: name, sizeBytes, modifiedNs: String(sizeBytes) }
@@ -34,8 +36,8 @@ function bench(take: () => number = () => 1): Bench {
   const watcher = new Watcher({
     folder: () => state.folder,
     look: async () => {
-      if (state.files === null) throw new AppError('E_IO', { path: '/in' })
-      return state.files
+      if (state.files === null) throw new AppError('E_IO', { path: IN })
+      return { files: state.files, skipped: [] }
     },
     take: async (folder, files) => {
       taken.push(...files.map(({ relativePath }) => `${folder}/${relativePath}`))
@@ -49,32 +51,34 @@ function bench(take: () => number = () => 1): Bench {
   return Object.assign(state, { taken, views, watcher })
 }
 
-describe('Watcher', () => {
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000 })
+
+describe('Watcher', { timeout: 70_000 }, () => {
   it('watches what the settings name, and nothing once they name none (a folder nobody asked to watch any more)', async () => {
     const one = bench()
     one.files = [file('a.wav')]
     one.watcher.update()
     await sleep(40)
     expect([one.taken, one.views]).toEqual([[], []])
-    one.folder = '/in'
+    one.folder = IN
     one.watcher.update()
-    await vi.waitFor(() => {
-      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, trouble: null })
+    await soon(() => {
+      expect(one.watcher.view).toEqual({ folder: IN, taken: 1, trouble: null })
     })
     one.folder = null
     one.watcher.update()
     one.files = [file('a.wav'), file('b.wav', 11)]
     await sleep(60)
-    expect(one.taken).toEqual(['/in/a.wav'])
+    expect(one.taken).toEqual([`${IN}/a.wav`])
     expect(one.watcher.view).toBeNull()
   })
 
   it('counts what went into the list only (files that it has already)', async () => {
     const one = bench(() => 0)
     one.files = [file('a.wav')]
-    one.folder = '/in'
+    one.folder = IN
     one.watcher.update()
-    await vi.waitFor(() => {
+    await soon(() => {
       expect(one.taken).toHaveLength(1)
     })
     expect(one.watcher.view).toMatchObject({ taken: 0 })
@@ -85,18 +89,18 @@ describe('Watcher', () => {
     const one = bench(() => {
       if (failed) return 1
       failed = true
-      throw new AppError('E_IO', { path: '/in' })
+      throw new AppError('E_IO', { path: IN })
     })
-    one.folder = '/in'
+    one.folder = IN
     one.files = null
     one.watcher.update()
-    await vi.waitFor(() => {
+    await soon(() => {
       expect(one.watcher.view).toMatchObject({ trouble: 'gone' })
     })
     one.files = [file('a.wav')]
-    await vi.waitFor(() => {
-      expect(one.watcher.view).toEqual({ folder: '/in', taken: 1, trouble: null })
+    await soon(() => {
+      expect(one.watcher.view).toEqual({ folder: IN, taken: 1, trouble: null })
     })
-    expect(one.taken).toEqual(['/in/a.wav', '/in/a.wav'])
+    expect(one.taken).toEqual([`${IN}/a.wav`, `${IN}/a.wav`])
   })
 })

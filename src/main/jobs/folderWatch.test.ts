@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { FolderWatch } from './folderWatch'
+import { FolderWatch, type WatchOptions } from './folderWatch'
 import { scanInputs } from './scanInputs'
+import type { FolderPlace, Look } from './watchedFolder'
 
 let root = ''
 let folder = ''
@@ -23,17 +24,16 @@ afterEach(() => {
 })
 
 const EVERY_MS = 15
-function watch(): FolderWatch {
-  const look = async (): ReturnType<typeof scan> => scan()
-  return new FolderWatch(look, {
+const scan = (one: string): ReturnType<typeof scanInputs> => scanInputs([one], { recursive: true, outDir: null })
+function watch(more: Partial<WatchOptions> = {}, folders: readonly string[] = [folder]): FolderWatch {
+  return new FolderWatch(folders, {
     everyMs: EVERY_MS,
-    onLost: () => told.push('lost'),
-    onBack: () => told.push('back'),
-    signal: abort.signal
+    look: scan,
+    onTrouble: (one, trouble) => told.push(`${path.basename(one)} ${trouble}`),
+    onBack: (one) => told.push(`${path.basename(one)} back`),
+    signal: abort.signal,
+    ...more
   })
-}
-async function scan(): Promise<Awaited<ReturnType<typeof scanInputs>>['files']> {
-  return (await scanInputs([folder], { recursive: true, outDir: null })).files
 }
 const put = (name: string, text = 'sound'): void => {
   writeFileSync(path.join(folder, name), text)
@@ -87,11 +87,69 @@ describe('FolderWatch', () => {
     renameSync(folder, `${folder}-away`)
     const next = names(one)
     expect(await soon(next)).toBeNull()
-    expect(told).toEqual(['lost'])
+    expect(told).toEqual(['in gone'])
     renameSync(`${folder}-away`, folder)
     put('b.wav')
     expect(await next).toEqual(['b.wav'])
-    expect(told).toEqual(['lost', 'back'])
+    expect(told).toEqual(['in gone', 'in back'])
+  })
+
+  it('takes a bare mount point for no empty folder (all was cleaned again when the disk was plugged in)', async () => {
+    put('a.wav')
+    let isMount = true
+    let device = 1
+    const placeOf = (): Promise<FolderPlace> =>
+      Promise.resolve(isMount ? { device: String(device), inode: '2', isMount } : { device: '0', inode: '7', isMount })
+    const one = watch({ placeOf })
+    expect(await names(one)).toEqual(['a.wav'])
+    const next = names(one)
+    isMount = false
+    renameSync(path.join(folder, 'a.wav'), path.join(root, 'a.wav'))
+    expect(await soon(next)).toBeNull()
+    expect(told).toEqual(['in unmounted'])
+    renameSync(path.join(root, 'a.wav'), path.join(folder, 'a.wav'))
+    // Another number than before: the system gives them out as disks come.
+    device = 3
+    isMount = true
+    expect(await soon(next)).toBeNull()
+    expect(told).toEqual(['in unmounted', 'in back'])
+    put('b.wav')
+    expect(await next).toEqual(['b.wav'])
+  })
+
+  it('says that a folder cannot be read, and keeps what it knows of it and of those inside (all was cleaned again)', async () => {
+    mkdirSync(path.join(folder, 'sub'))
+    put('sub/a.wav')
+    let refused: string | null = null
+    const look = async (of: string): Promise<Look> => {
+      const { files } = await scan(of)
+      if (refused === null) return { files, skipped: [] }
+      return {
+        files: files.filter((file) => !file.path.startsWith(refused!)),
+        skipped: [{ path: refused, reason: 'unreadable' }]
+      }
+    }
+    const one = watch({ look })
+    expect(await names(one)).toEqual([path.join('sub', 'a.wav')])
+    const next = names(one)
+    for (const unreadable of [folder, null, path.join(folder, 'sub'), null]) {
+      refused = unreadable
+      expect(await soon(next)).toBeNull()
+    }
+    expect(told).toEqual(['in unreadable', 'in back'])
+  })
+
+  it('goes on with the others while one folder is away (one drive that was unplugged stopped them all)', async () => {
+    const other = path.join(root, 'other')
+    mkdirSync(other)
+    const one = watch({}, [folder, other])
+    renameSync(folder, `${folder}-away`)
+    writeFileSync(path.join(other, 'b.wav'), 'sound')
+    expect(await names(one)).toEqual(['b.wav'])
+    expect(told).toEqual(['in gone'])
+    renameSync(`${folder}-away`, folder)
+    put('a.wav')
+    expect(await names(one)).toEqual(['a.wav'])
   })
 
   it('ends when told to, in the middle of a wait', async () => {

@@ -19,7 +19,11 @@ export async function sortGently<T>(items: readonly T[], compare: (a: T, b: T) =
 }
 
 /** Of two that are equal the one of `first` goes first. */
-async function mergeGently<T>(first: readonly T[], second: readonly T[], compare: (a: T, b: T) => number): Promise<T[]> {
+async function mergeGently<T>(
+  first: readonly T[],
+  second: readonly T[],
+  compare: (a: T, b: T) => number
+): Promise<T[]> {
   const merged: T[] = []
   let a = 0
   let b = 0

@@ -67,7 +67,9 @@ export class WatchedFolder {
 
   /** They could not be taken after all: they are handed out again. */
   giveBack(paths: ReadonlySet<string>): void {
-    this.seen = new Map([...this.seen].map(([full, seen]) => [full, paths.has(full) ? { ...seen, isTaken: false } : seen]))
+    this.seen = new Map(
+      [...this.seen].map(([full, seen]) => [full, paths.has(full) ? { ...seen, isTaken: false } : seen])
+    )
   }
 
   private wasTaken({ path: full, identity }: ScannedFile): boolean {
@@ -85,7 +87,10 @@ export class WatchedFolder {
   }
 
   /** What cannot be seen now and is not known to be gone: in a sub-folder that cannot be read, or on a disk inside that is away. */
-  private async outOfSight({ files, skipped }: Look, now: ReadonlyMap<string, Seen>): Promise<readonly [string, Seen][]> {
+  private async outOfSight(
+    { files, skipped }: Look,
+    now: ReadonlyMap<string, Seen>
+  ): Promise<readonly [string, Seen][]> {
     const unreadable = skipped.filter(({ reason }) => reason === 'unreadable' || reason === 'broken link')
     const disks = new Set(files.map(({ identity }) => identity.device))
     const own = this.place?.device
