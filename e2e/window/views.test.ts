@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { button, fractionOf, jobsOf, kindsOf, patch, row, snapshotOf, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
@@ -17,6 +17,9 @@ const FILES: Readonly<Record<string, { durationSec: number; sampleRateHz?: numbe
   'Lectures/Signals and systems 04.wav': { durationSec: 11 },
   'Voice memo 2024-03-18.wav': { durationSec: 4, sampleRateHz: 22_050 }
 }
+
+/** All but the one that cannot be read and the one that is there. */
+const FILES_WRITTEN = Object.keys(FILES).slice(1)
 
 /** Every view in both languages and both themes: saved where a person can look, and read by axe as a screen reader would. */
 describe.skipIf(LAUNCHER === null)('every view', () => {
@@ -63,6 +66,27 @@ describe.skipIf(LAUNCHER === null)('every view', () => {
     )
     await noToasts(app)
     await look(app, 'waiting')
+  })
+
+  it('what will happen: every file with its result, the reasons and the room', async () => {
+    const there = path.join(folder, 'Voice memo 2024-03-18.clean.wav')
+    writeFileSync(there, 'a result of last week')
+    await app.page.getByTestId('open-outlook').press('Enter')
+    const table = app.page.getByTestId('outlook-table')
+    await table.getByText('Voice memo 2024-03-18.clean.wav').waitFor()
+    const acts = await table
+      .locator('[data-act]')
+      .evaluateAll((rows) => rows.map((one) => one.getAttribute('data-act')))
+    expect([...acts].sort()).toEqual(['cannot', ...Array.from(FILES_WRITTEN, () => 'new'), 'skipped'])
+    await look(app, 'outlook')
+    await app.control.answerDialog({ kind: 'save', filePath: path.join(place.root, 'plan') })
+    await app.page.getByTestId('outlook-save').press('Enter')
+    await until(() => existsSync(path.join(place.root, 'plan.csv')), Boolean, { what: 'the saved list' })
+    expect(readFileSync(path.join(place.root, 'plan.csv'), 'utf8').trim().split('\r\n')).toHaveLength(acts.length + 1)
+    await app.page.keyboard.press('Escape')
+    await app.page.getByRole('dialog').waitFor({ state: 'detached' })
+    await noToasts(app)
+    rmSync(there)
   })
 
   it('the settings, with those for the few', async () => {

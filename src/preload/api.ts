@@ -71,6 +71,8 @@ export function createApi(bridge: Bridge): StillwaveApi {
       applySettings: call('queue.applySettings'),
       saveReport: call('queue.saveReport'),
       preflight: call('queue.preflight'),
+      outlook: call('queue.outlook'),
+      saveOutlook: call('queue.saveOutlook'),
       recover: call('queue.recover')
     }),
     settings: Object.freeze({

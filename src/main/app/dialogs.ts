@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { dialog, type BrowserWindow, type FileFilter, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import { AUDIO_EXTENSIONS } from '../jobs/audioNames'
 import { reportExtension } from '../reports/writeReport'
@@ -89,6 +90,13 @@ export async function pickRunReportPath(place: DialogPlace, name: string): Promi
     { name: 'JSON', extensions: ['json'] }
   ])
   return picked === null || reportExtension(picked) !== null ? picked : `${picked}.html`
+}
+
+/** Asks where the list of what a run would do goes; null where the dialog was left. */
+export async function pickOutlookPath(place: DialogPlace, name: string): Promise<string | null> {
+  const { dialogs, outlook } = place.words()
+  const picked = await save(place, name, [{ name: dialogs.reportCsv, extensions: ['csv'] }], outlook.title)
+  return picked === null || path.extname(picked).toLowerCase() === '.csv' ? picked : `${picked}.csv`
 }
 
 /** Asks where a diagnostics archive goes; null where the dialog was left. */

@@ -6,6 +6,8 @@ import { ensureFolder } from '../jobs/folders'
 import type { AppCore } from '../core/appCore'
 import { exportReport, reportName } from '../bench/exportReport'
 import { patternDate } from '../../shared/settings/namePattern'
+import { saveWhole } from '../jobs/saveWhole'
+import { outlookCsv } from '../reports/outlookTable'
 import { writeReport } from '../reports/writeReport'
 import { wordsOf } from './words'
 import { archiveName, saveArchive } from '../diagnostics/archive'
@@ -14,6 +16,7 @@ import {
   pickArchivePath,
   pickInputs,
   pickModels,
+  pickOutlookPath,
   pickOutputFolder,
   pickProgram,
   pickReportPath,
@@ -92,6 +95,13 @@ export function electronHandlers({
       const filePath = await pickRunReportPath(place, `stillwave-${patternDate(new Date())}.html`)
       if (filePath === null) return null
       await writeReport(filePath, report, place.words() === wordsOf('zh-CN', '') ? 'zh-CN' : 'en')
+      return { path: filePath }
+    },
+    'queue.saveOutlook': async () => {
+      const text = outlookCsv(await core.outlook())
+      const filePath = await pickOutlookPath(place, `stillwave-plan-${patternDate(new Date())}.csv`)
+      if (filePath === null) return null
+      await saveWhole(filePath, text)
       return { path: filePath }
     },
     'models.pick': async () => {

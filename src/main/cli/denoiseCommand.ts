@@ -61,7 +61,9 @@ export class DenoiseCommand {
 
   async run(): Promise<number> {
     if (this.args.dryRun) {
-      for (const line of await dryRunLines(await this.prepared())) this.screen.line(line)
+      const modelId = await idOf(this.args.model, this.services.models(this.args.data))
+      const lines = await dryRunLines(await this.prepared(), { modelId, batch: this.args.batch })
+      for (const line of lines) this.screen.line(line)
       return EXIT_OK
     }
     const startSec = nowSec()

@@ -1,7 +1,7 @@
-import { lstat, statfs } from 'node:fs/promises'
-import path from 'node:path'
+import type { Outlook, OutlookFile } from '../../shared/ipc/outlookViews'
+import { isWritten } from '../../shared/ipc/outlookViews'
 import type { Job } from '../../shared/jobs/job'
-import { outputBytes } from '../core/diskNeeds'
+import { outlookOf } from '../core/outlook'
 import type { ScanResult } from '../jobs/scanInputs'
 import type { PreparedBatch } from './prepare'
 import { count, printable, shownPath } from './words'
@@ -15,49 +15,58 @@ export function excludedLines({ excludedFiles, excludedFolders }: ScanResult): s
 }
 
 /** What a run would do, a line for each file, and the room that it would need; nothing is written. */
-export async function dryRunLines({ scan, files, output }: PreparedBatch): Promise<string[]> {
+export async function dryRunLines(
+  { scan, files, output, claims }: PreparedBatch,
+  how: { readonly modelId: string; readonly batch: number }
+): Promise<string[]> {
   const lines = scan.skipped.map(({ path: full, reason }) => `left out: ${shownPath(full)} (${reason})`)
   lines.push(...excludedLines(scan))
-  let bytes = 0
-  let written = 0
-  for (const { file, outputPath, error } of files) {
-    const input = shownPath(file.path)
-    if (outputPath === null) {
-      lines.push(`cannot: ${input} [${error.code}]`)
-      continue
-    }
-    const isThere = (await lstat(outputPath).catch(() => null)) !== null
-    if (isThere && output.onExists === 'skip') {
-      lines.push(`skip: ${input} (${shownPath(outputPath)} is there)`)
-      continue
-    }
-    const how = isThere ? (output.onExists === 'changed' ? ' (replaced if changed)' : ' (replaced)') : ''
-    lines.push(`write: ${input} -> ${shownPath(outputPath)}${how}`)
-    bytes += outputBytes(asJob(file, outputPath), output)
-    written++
+  const settings = { ...how, output }
+  const outlook = await outlookOf(files.map(asJob), { claims, settingsOf: () => settings, hasFfmpeg: true })
+  return [...lines, ...outlook.files.map(lineOf), ...roomLines(outlook)].map(printable)
+}
+
+function lineOf({ act, input, output, wanted, error }: OutlookFile): string {
+  const source = shownPath(input)
+  if (act === 'cannot') return `cannot: ${source} [${error?.code ?? 'E_INTERNAL'}]`
+  const target = shownPath(output ?? '')
+  switch (act) {
+    case 'skipped':
+      return `skip: ${source} (${target} is there)`
+    case 'replaced':
+      return `write: ${source} -> ${target} (replaced)`
+    case 'ifChanged':
+      return `write: ${source} -> ${target} (replaced if changed)`
+    case 'renamed':
+      return `write: ${source} -> ${target} (the name ${wanted ?? ''} is taken)`
+    case 'new':
+      return `write: ${source} -> ${target}`
   }
-  const free = await freeBytes(files.find(({ outputPath }) => outputPath !== null)?.outputPath ?? null)
-  const room = free === null ? '' : `, ${megabytes(free)} free`
-  return [...lines, `${written} of ${count(files.length, 'file')} to write, about ${megabytes(bytes)}${room}.`].map(
-    printable
+}
+
+/** In one line where there is one disk; of several a line each before it. */
+function roomLines({ files, disks }: Outlook): string[] {
+  const written = files.filter(isWritten)
+  const bytes = written.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
+  const free = (bytesFree: number | null): string => (bytesFree === null ? '' : `, ${megabytes(bytesFree)} free`)
+  const [only] = disks
+  const each = disks.map(
+    (disk) =>
+      `room: ${count(disk.files, 'file')}, about ${megabytes(disk.bytes)} in ${disk.path}${free(disk.freeBytes)}`
   )
+  const passing = Math.max(0, ...disks.map(({ passingBytes }) => passingBytes))
+  const more = passing > 0 ? `; ${megabytes(passing)} more while it works` : ''
+  const room = disks.length === 1 && only ? free(only.freeBytes) : ''
+  const total = `${written.length} of ${count(files.length, 'file')} to write, about ${megabytes(bytes)}${room}${more}.`
+  return disks.length > 1 ? [...each, total] : [total]
 }
 
 /** Of a file that nobody has looked into: by its size. */
-function asJob(file: PreparedBatch['files'][number]['file'], outputPath: string): Job {
+function asJob({ file, outputPath, error }: PreparedBatch['files'][number]): Job {
   const { id, path: inputPath, root, relativePath, explicit, identity } = file
   const place = { id, inputPath, root, relativePath, explicit, identity, outputPath }
-  return { ...place, settingsKey: '', probe: null, status: { kind: 'pending', attempts: 0 } }
-}
-
-/** On the disk of the nearest folder that is there already. */
-async function freeBytes(outputPath: string | null): Promise<number | null> {
-  if (outputPath === null) return null
-  for (let folder = path.dirname(outputPath); ; folder = path.dirname(folder)) {
-    const facts = await statfs(folder).catch(() => null)
-    if (facts) return facts.bavail * facts.bsize
-    if (folder === path.dirname(folder)) return null
-  }
+  const status = error === null ? ({ kind: 'pending', attempts: 0 } as const) : ({ kind: 'failed', error } as const)
+  return { ...place, settingsKey: '', probe: null, status }
 }
 
 function megabytes(bytes: number): string {

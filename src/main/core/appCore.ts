@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import { AppError, toAppError } from '../../shared/errors/appError'
 import type { BatchProgress, EngineView, ForecastView, RecoveryView, Snapshot } from '../../shared/ipc/views'
+import type { Outlook } from '../../shared/ipc/outlookViews'
 import type { ShippedPart } from '../../shared/ipc/licenceViews'
 import type { QueueState } from '../../shared/jobs/queue'
 import { patternsOf, type AppSettings, type SettingsPatch } from '../../shared/settings/appSettings'
@@ -246,6 +247,10 @@ export class AppCore {
       hasFfmpeg: this.ffmpeg?.ffmpeg !== null,
       homeFolder: homedir()
     })
+  }
+
+  outlook(): Promise<Outlook> {
+    return this.queue.outlook(this.ffmpeg?.ffmpeg !== null)
   }
 
   /** Tries again to have an engine; one that works is left alone. */

@@ -76,6 +76,7 @@ export type CoreRoute =
   | 'queue.clearFinished'
   | 'queue.applySettings'
   | 'queue.preflight'
+  | 'queue.outlook'
   | 'queue.recover'
   | 'settings.patch'
   | 'kept.size'

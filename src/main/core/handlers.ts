@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors/appError'
 import type { ShippedPart } from '../../shared/ipc/licenceViews'
+import type { Outlook } from '../../shared/ipc/outlookViews'
 import type { Preflight, Snapshot } from '../../shared/ipc/views'
 import type { AppSettings, SettingsPatch } from '../../shared/settings/appSettings'
 import type { JobSettings } from '../../shared/settings/jobSettings'
@@ -19,6 +20,7 @@ export interface CoreFace {
   startQueue(): Promise<void>
   recover(choice: 'continue' | 'keep' | 'discard'): Promise<void>
   preflight(settings: JobSettings): Promise<Preflight>
+  outlook(): Promise<Outlook>
   patchSettings(patch: SettingsPatch): Promise<AppSettings>
   retryEngine(): Promise<void>
 }
@@ -92,6 +94,7 @@ export function coreHandlers(
         return queue.applySettings(core.settings.job)
       }),
     'queue.preflight': ({ settings }) => core.preflight(settings),
+    'queue.outlook': () => core.outlook(),
     'queue.recover': ({ choice }) =>
       doing(() => {
         return core.recover(choice)

@@ -55,6 +55,9 @@ describe.skipIf(!isBuilt())('ten thousand files', () => {
     measured.preflight = await costOf(async () => {
       await handlers['queue.preflight']({ settings: job })
     })
+    measured.outlook = await costOf(async () => {
+      expect((await handlers['queue.outlook']({})).files).toHaveLength(FILES)
+    })
     const form = await bench.core.patchSettings({ job: { chunkSec: 2, output: { pattern: '{name}-x' } } })
     measured.preflightAgain = await costOf(async () => {
       await handlers['queue.preflight']({ settings: form.job })

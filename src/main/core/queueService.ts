@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EngineSettings } from '../../engine/protocol'
 import type { ErrorPayload } from '../../shared/errors/appError'
+import type { Outlook } from '../../shared/ipc/outlookViews'
 import type { Job, SourceIdentity } from '../../shared/jobs/job'
 import type { Replanned } from '../../shared/jobs/queue'
 import { countJobs } from '../../shared/jobs/reduceQueue'
@@ -15,6 +16,7 @@ import type { KeptSounds } from '../jobs/keptSounds'
 import type { RunnerMemory } from '../jobs/shortageCare'
 import { identityOf } from '../jobs/sourceIdentity'
 import type { EngineHost } from '../processes/engineHost'
+import { outlookOf } from './outlook'
 import type { Planner } from './planner'
 import type { ProgressTracker } from './progressTracker'
 import { placesAgain, withReduction } from './placesAgain'
@@ -255,6 +257,17 @@ export class QueueService {
         planner.forget(some)
         await nextTurn()
       }
+    })
+  }
+
+  /** What a run of the waiting files would do; with those that have no place, and why. After all planning that is under way. */
+  outlook(hasFfmpeg: boolean): Promise<Outlook> {
+    const { store, planner } = this.options
+    return planner.exclusively(() => {
+      const { jobs, settings } = store.state
+      const asked = jobs.filter(({ status, outputPath }) => status.kind === 'pending' || outputPath === null)
+      const settingsOf = ({ settingsKey }: Job): JobSettings => settings[settingsKey]!
+      return outlookOf(asked, { claims: planner.claims, settingsOf, hasFfmpeg })
     })
   }
 

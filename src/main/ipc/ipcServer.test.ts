@@ -51,6 +51,8 @@ const VALID: { readonly [N in RouteName]: RequestOf<N> } = {
   'queue.saveReport': {},
   'queue.applySettings': {},
   'queue.preflight': { settings: DEFAULT_JOB_SETTINGS },
+  'queue.outlook': {},
+  'queue.saveOutlook': {},
   'queue.recover': { choice: 'continue' },
   'settings.patch': { theme: 'dark', job: { output: { place: 'beside' } } },
   'settings.pickFolder': {},

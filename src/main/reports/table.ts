@@ -1,3 +1,4 @@
+import { csvOf } from './csv'
 import type { FileReport, ReportSettings, RunReport } from './runReport'
 
 const COLUMNS = [
@@ -20,9 +21,6 @@ const COLUMNS = [
   'peakAfterDb'
 ] as const satisfies readonly (keyof FileReport)[]
 
-/** So that a spreadsheet takes the text for UTF-8. */
-const BYTE_ORDER_MARK = '\ufeff'
-
 /** A row for each file (RFC 4180), with what it was done with at its end. */
 export function reportCsv(report: RunReport): string {
   const own = report.files.flatMap((file) => (file.settings === null ? [] : Object.keys(file.settings)))
@@ -35,17 +33,10 @@ export function reportCsv(report: RunReport): string {
     file.error?.message ?? null,
     ...names.map((name) => valueOf(file.settings ?? report.settings, name))
   ])
-  return BYTE_ORDER_MARK + [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('')
+  return csvOf([head, ...rows])
 }
 
 function valueOf(settings: ReportSettings, name: string): string | number | boolean | null {
   const value = settings[name] ?? null
   return Array.isArray(value) ? value.join(' ') : value
-}
-
-/** A text that a spreadsheet would take for a formula is kept from being one. */
-function field(value: string | number | boolean | null): string {
-  if (value === null) return ''
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/u.test(value) ? `'${value}` : String(value)
-  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -18,6 +18,7 @@ import {
   type TileView
 } from './playerViews'
 import type { UpdatesView } from './updateViews'
+import type { Outlook } from './outlookViews'
 import type { Preflight, Snapshot } from './views'
 
 /**
@@ -81,6 +82,10 @@ export const CONTRACT = {
   /** Asks the user where, and writes what became of the files: JSON, CSV or a page by the name's ending. Null where the dialog was left. */
   'queue.saveReport': route<{ readonly path: string } | null>()(nothing),
   'queue.preflight': route<Preflight>()(z.strictObject({ settings: JobSettings })),
+  /** What a run of the waiting files would do, file by file. */
+  'queue.outlook': route<Outlook>()(nothing),
+  /** Asks the user where, and writes that list as a table. Null where the dialog was left. */
+  'queue.saveOutlook': route<{ readonly path: string } | null>()(nothing),
   'queue.recover': route<null>()(z.strictObject({ choice: z.enum(['continue', 'keep', 'discard']) })),
   'settings.patch': route<AppSettings>()(SettingsPatch),
   /** Asks the user for the output folder and puts it into the settings; null where the dialog was left. */
