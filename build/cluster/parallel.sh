@@ -1,14 +1,16 @@
 #!/bin/bash
 # Four shares beside each other on one machine, by GNU parallel:  build/cluster/parallel.sh IN OUT
-# With --sshlogin the same line runs on several machines that see IN and OUT at the same place.
+# With --sshlogin (and --wd . ) the same line runs on several machines that see IN, OUT and this folder at the same places.
 set -euo pipefail
-in=$1
-out=$2
+in=$(realpath "$1")
+mkdir -p "$2/reports"
+out=$(realpath "$2")
 shares=4
-mkdir -p "$out/reports"
-# Exit code 1 of a share means that some of its files failed: the reports say which.
-parallel --jobs "$shares" --line-buffer --tag \
+run=$(date +%s)
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# A share in which files failed ends with 1: the others go on, and the reports say which.
+parallel --jobs "$shares" --line-buffer --tagstring "{1}/$shares" \
   npm run --silent denoise -- "{2}" --out "{3}/clean" --shard "{1}/$shares" --threads 2 --device cpu \
-  --report "{3}/reports/{1}.json" \
-  ::: $(seq "$shares") ::: "$in" ::: "$out" || true
+  --report "{3}/reports/{1}-$run.json" \
+  ::: $(seq "$shares") ::: "$in" ::: "$out" || echo "Not every share went well: $? of $shares." >&2
 npm run --silent denoise -- merge-reports "$out"/reports/*.json --out "$out/all.json" --out "$out/all.html"

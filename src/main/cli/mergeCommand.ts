@@ -72,9 +72,6 @@ const OPTIONS = {
   help: { type: 'boolean', default: false, short: 'h' }
 } as const
 
-/** Long names of its options, without dashes. */
-export const MERGE_OPTION_NAMES: readonly string[] = Object.keys(OPTIONS)
-
 function parsedArgs(argv: readonly string[]): Parsed {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true })
