@@ -28,6 +28,8 @@ describe.skipIf(!isBuilt)('the built app (S15)', () => {
         ...['PATH', 'LD_LIBRARY_PATH'],
         // Whether there is a screen; whose name is left out of the diagnostics.
         ...['DISPLAY', 'WAYLAND_DISPLAY', 'USER', 'USERNAME'],
+        // Set, not read: ONNX Runtime tells nobody of its sessions.
+        'ORT_DISABLE_TELEMETRY',
         // Planned faults: data, and under the test runner only.
         ...['STILLWAVE_FAULT', 'VITEST']
       ].sort()

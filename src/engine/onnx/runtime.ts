@@ -7,6 +7,10 @@ import { countThreads, fixedThreads } from './threads'
 
 /** The only file that imports onnxruntime-node: sessions, tensors and execution providers for the rest of the engine. */
 
+// Since 1.30 the library tells its maker of every session on Linux and macOS, under a number that it keeps in the user's cache. It asks
+// for this when it is first used, later than its import.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 /** A tensor in host memory; `data` in C order. */
 export interface Tensor {
   readonly type: 'float32' | 'int64'
