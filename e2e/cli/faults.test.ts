@@ -2,6 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { vanishingDisks } from '../../scripts/reliability/disks'
+import { Random } from '../../scripts/reliability/random'
+import { isLongForm } from '../longForm'
 import { COMMAND, runCommand, sha256, Workshop } from './command.testkit'
 
 let shop: Workshop
@@ -32,7 +35,7 @@ if (!strace) console.info('skipped: system calls on the sources (needs strace)')
 describe.skipIf(!mounts)('a disk that fills up (R12)', () => {
   const SOURCES = ['a', 'b', 'c'].map((name) => `disk/${name}.wav`)
 
-  it.each([16, 60, 64, 100, 170])(
+  it.each(isLongForm ? Array.from({ length: 43 }, (_, n) => 4 * (n + 1)) : [16, 64, 170])(
     'of %d kB: whole files or none, no part, the batch stops and says why',
     async (sizeKb) => {
       for (const name of SOURCES) shop.wav(name, 2)
@@ -56,6 +59,31 @@ describe.skipIf(!mounts)('a disk that fills up (R12)', () => {
       }
     }
   )
+})
+
+describe.skipIf(!mounts)('a disk that may not be written or goes away', () => {
+  it('for reading only: refused at once, before any work (R14; as root a folder without rights is no test)', async () => {
+    const disk = path.dirname(shop.write('read-only/x', ''))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', disk])
+    try {
+      const source = shop.wav('for-read-only/a.wav', 0.5)
+      const { code, stderr } = await runCommand([source, '--out', path.join(disk, 'out'), '--model', shop.model])
+      expect([code, stderr]).toEqual([2, expect.stringContaining('read-only')])
+    } finally {
+      execFileSync('umount', [disk])
+    }
+  })
+
+  it('in mid-write: the batch stops and says so, and nothing is put into the bare folder (R15)', async () => {
+    const folder = shop.at('vanishing')
+    const rows = await vanishingDisks({
+      folder,
+      count: isLongForm ? 20 : 1,
+      random: new Random(15),
+      say: () => undefined
+    })
+    expect(rows.filter(({ kept }) => !kept)).toEqual([])
+  })
 })
 
 describe.skipIf(!strace)('system calls (S26)', () => {

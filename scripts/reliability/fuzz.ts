@@ -22,6 +22,7 @@ export interface FuzzTally {
   readonly ends: Map<string, number>
   readonly faults: string[]
   longestGapSec: number
+  decoderMb: number
 }
 
 /** So many in one life of the command: an engine that one of them harmed would harm the next. */
@@ -33,7 +34,7 @@ const UNKNOWN = ['E_INTERNAL', 'E_ENGINE_CRASH', 'E_TIMEOUT', 'E_CANCELLED', 'E_
 export async function fuzz(plan: FuzzPlan): Promise<FuzzTally> {
   const seeds = makeSeeds(await ffmpegForSeeds(), path.join(plan.folder, 'seeds'), 1)
   const model = await tinyNetwork(plan.folder)
-  const tally: FuzzTally = { mutants: 0, ends: new Map(), faults: [], longestGapSec: 0 }
+  const tally: FuzzTally = { mutants: 0, ends: new Map(), faults: [], longestGapSec: 0, decoderMb: 0 }
   while (tally.mutants < plan.mutants) {
     const folder = path.join(plan.folder, 'batch')
     mkdirSync(folder, { recursive: true })
@@ -46,13 +47,14 @@ export async function fuzz(plan: FuzzPlan): Promise<FuzzTally> {
     })
     // In a quarter of the batches what came in goes out again, with its tags, through the encoders; that takes twice the time.
     const format = plan.random.next() < 0.25 ? [] : ['--format', 'wav16']
-    const { files, faults, longestGapSec } = await commandBatch(folder, names, ['--model', model, ...format])
+    const { files, faults, longestGapSec, decoderMb } = await commandBatch(folder, names, ['--model', model, ...format])
     tally.faults.push(...faults, ...files.flatMap((file) => judged(file, plan.random.seed)))
     for (const { status, error } of files) {
       const end = error?.code ?? status
       tally.ends.set(end, (tally.ends.get(end) ?? 0) + 1)
     }
     tally.longestGapSec = Math.max(tally.longestGapSec, longestGapSec)
+    tally.decoderMb = Math.max(tally.decoderMb, decoderMb)
     tally.mutants += size
     if (faults.length > 0) keep(folder, names, plan.random.seed)
     rmSync(folder, { recursive: true, force: true })
@@ -81,6 +83,7 @@ export function fuzzPromises(tally: FuzzTally): readonly Promised[] {
   return [
     none('mutants without a result or a typed refusal, crashes, hangs, parts, processes', tally.faults),
     atMost('seconds in which no file came to its end', tally.longestGapSec, 30),
+    atMost('MB of the largest decoder', tally.decoderMb, 512),
     { promise: 'some are read and some are refused', found: ends.join(', '), kept: tally.ends.size > 1 }
   ]
 }

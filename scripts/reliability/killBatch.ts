@@ -16,10 +16,12 @@ export interface KillTally {
   readonly left: string[]
   /** The longest from a start to an open list, under whatever else the machine does; 0 where there is none. */
   slowestReadyMs: number
+  /** The longest from SIGTERM to the end; 0 where it was killed. */
+  slowestEndMs: number
 }
 
 export const emptyTally = (): KillTally => ({
-  ...{ kills: 0, batches: 0, damaged: [], lost: [], twice: [], left: [], slowestReadyMs: 0 }
+  ...{ kills: 0, batches: 0, damaged: [], lost: [], twice: [], left: [], slowestReadyMs: 0, slowestEndMs: 0 }
 })
 
 /** One batch that is killed until a life of it comes to its end by itself. */
@@ -106,6 +108,7 @@ export function killPromises(tally: KillTally): readonly Promised[] {
     none('files lost', tally.lost),
     none('files done twice', tally.twice),
     none('parts, locks and processes that stayed', tally.left),
-    atMost('seconds from a start to the open list', tally.slowestReadyMs / 1000, 5)
+    atMost('seconds from a start to the open list', tally.slowestReadyMs / 1000, 5),
+    ...(tally.slowestEndMs > 0 ? [atMost('seconds from SIGTERM to the end', tally.slowestEndMs / 1000, 3)] : [])
   ]
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { readJournal } from '../../src/main/jobs/journalLines'
 import type { RunReport } from '../../src/main/reports/runReport'
 import { projectRoot } from '../projectRoot'
+import { partsIn } from './disturbed'
 import { emptyTally, makeSources, sumsOf, untilDone, type KillTally } from './killBatch'
 import { live, type Life } from './life'
 import type { Random } from './random'
@@ -55,14 +56,29 @@ export async function killCommand(plan: KillPlan): Promise<KillTally> {
 }
 
 /** The core of the window with its list, killed in its batch and opened again; the list is gone on with. */
-export async function killQueue(plan: KillPlan): Promise<KillTally> {
+export function killQueue(plan: KillPlan): Promise<KillTally> {
+  return endQueue(plan, 'SIGKILL')
+}
+
+/** The same, asked to end by the system (SIGTERM): it closes in time, and leaves nothing for the next start to sweep. */
+export function quitQueue(plan: KillPlan): Promise<KillTally> {
+  return endQueue(plan, 'SIGTERM')
+}
+
+async function endQueue(plan: KillPlan, signal: 'SIGKILL' | 'SIGTERM'): Promise<KillTally> {
   const [sources, data] = ['in', 'data'].map((name) => path.join(plan.folder, name))
   makeSources(sources!, plan.files)
   const run = (killAfterMs: number | null): Promise<Life> =>
     live({
       args: [CORE, plan.folder, path.join(projectRoot, 'models'), BUILT],
-      ...{ killAfterMs, from: 'open ', wholeGroup: plan.random.next() < 0.5 }
+      ...{ killAfterMs, signal, from: 'open ', wholeGroup: plan.random.next() < 0.5 }
     })
+  const isQuit = signal === 'SIGTERM'
+  /** An end that was asked for counts as a kill does. */
+  const begin = async (): Promise<Life> => {
+    const life = await run(tally.kills < plan.kills ? plan.random.next() * span.ms : null)
+    return span.seen(isQuit && life.stdout.includes('closed') ? { ...life, code: null } : life)
+  }
   const span = new Span(undisturbed(await run(null)))
   const whole = sumsOf(sources!, (name) => name.endsWith('.clean.wav'))
   const tally = emptyTally()
@@ -73,8 +89,10 @@ export async function killQueue(plan: KillPlan): Promise<KillTally> {
     await untilDone(
       {
         ...{ sources: sources!, outDir: sources!, whole },
-        live: async () => span.seen(await run(tally.kills < plan.kills ? plan.random.next() * span.ms : null)),
-        check: ({ stdout }) => {
+        live: begin,
+        check: (life) => {
+          const { stdout } = life
+          if (isQuit) checkQuit(life, { sources: sources!, data: data! }, tally)
           checkTold(stdout, told, tally)
           checkJournal(data!, told, tally)
         },
@@ -119,6 +137,13 @@ function undisturbed(life: Life): Life {
 
 const journalOf = (data: string): ReturnType<typeof readJournal> =>
   readJournal(readFileSync(path.join(data, 'queue.jsonl')), 'x')
+
+/** Nothing is left to sweep, and it took no longer than was promised. */
+function checkQuit(life: Life, { sources, data }: { sources: string; data: string }, tally: KillTally): void {
+  tally.slowestEndMs = Math.max(tally.slowestEndMs, life.endedInMs ?? 0)
+  tally.left.push(...partsIn(sources))
+  if (existsSync(path.join(data, 'queue.lock'))) tally.left.push('queue.lock after a quit')
+}
 
 /** A file is told done once, over all lives. */
 function checkTold(stdout: string, told: Set<string>, tally: KillTally): void {

@@ -5,14 +5,30 @@ import { killChild } from '../../src/shared/processes/killChild'
 
 export interface LifePlan {
   readonly args: readonly string[]
+  /** What is started with them; this Node by default. */
+  readonly program?: string
   readonly env?: NodeJS.ProcessEnv
   /** How long after its beginning, or after `from` was printed, it is killed; null leaves it to its end. */
   readonly killAfterMs: number | null
   readonly from?: string
   /** Main alone, as by a person, or all its processes at once, as by the end of a session. */
   readonly wholeGroup: boolean
+  /** How it is ended; SIGKILL by default. Another one reaches main alone. */
+  readonly signal?: 'SIGKILL' | 'SIGTERM' | 'SIGINT'
   /** Something was printed. */
   readonly heard?: (text: string, pid: number) => void
+  /** What happens to it while it lives; it is waited for. */
+  readonly meanwhile?: (living: Living) => Promise<void>
+}
+
+/** A life from outside. */
+export interface Living {
+  readonly pid: number
+  readonly isOver: () => boolean
+  /** What it printed lately, on both outputs. */
+  readonly lately: () => string
+  /** Ends it as `killAfterMs` would. */
+  readonly strike: () => void
 }
 
 export interface Life {
@@ -23,28 +39,33 @@ export interface Life {
   readonly tookMs: number
   /** From the start to `from`; null where that never came. */
   readonly readyMs: number | null
+  /** From the signal to its end; null where it came to its end by itself. */
+  readonly endedInMs: number | null
   /** Processes of it that were still there this long after its end. */
   readonly strays: readonly number[]
 }
 
+const LATELY = 50_000
 /** What a child may take to notice that main is gone. */
 const ORPHAN_MS = 10_000
 
 /** One life of a program, with a process group of its own, killed by SIGKILL or left to its end. */
 export async function live(plan: LifePlan): Promise<Life> {
   const begunMs = performance.now()
-  const child = spawn(process.execPath, plan.args, {
+  const child = spawn(plan.program ?? process.execPath, plan.args, {
     env: { ...process.env, ...plan.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true
   })
   let [stdout, stderr, readyMs] = ['', '', null as number | null]
-  let timer: NodeJS.Timeout | undefined
+  let [timer, struckMs] = [undefined as NodeJS.Timeout | undefined, null as number | null]
+  const { signal = 'SIGKILL' } = plan
   const strike = (): void => {
+    struckMs ??= performance.now()
     // Only while it has not been waited for is the number surely its own.
     const isOurs = child.exitCode === null && child.signalCode === null && (child.pid ?? 0) > 1
-    if (plan.wholeGroup && isOurs) process.kill(-child.pid!, 'SIGKILL')
-    else killChild(child)
+    if (plan.wholeGroup && isOurs && signal === 'SIGKILL') process.kill(-child.pid!, signal)
+    else killChild(child, signal)
   }
   const arm = (): void => {
     if (plan.killAfterMs !== null && timer === undefined) timer = setTimeout(strike, plan.killAfterMs)
@@ -58,11 +79,21 @@ export async function live(plan: LifePlan): Promise<Life> {
     arm()
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const happening = plan.meanwhile?.({
+    pid: child.pid!,
+    isOver,
+    lately: () => stdout.slice(-LATELY) + stderr.slice(-LATELY),
+    strike
+  })
+  const code = await ended
   clearTimeout(timer)
-  const tookMs = performance.now() - begunMs
+  const endedMs = performance.now()
+  const [tookMs, endedInMs] = [endedMs - begunMs, struckMs === null ? null : endedMs - struckMs]
+  await happening
   const strays = await strayProcesses(child.pid!)
-  return { stdout, stderr, code, tookMs, readyMs, strays }
+  return { stdout, stderr, code, tookMs, readyMs, endedInMs, strays }
 }
 
 async function strayProcesses(group: number): Promise<readonly number[]> {

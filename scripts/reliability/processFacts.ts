@@ -13,8 +13,8 @@ export interface Held {
 /** Of the program that leads the group; null where its engine is not there. */
 export function heldBy(group: number): Held | null {
   const pids = processesOf(group)
-  const engine = pids.find((pid) => commandLine(pid).includes('engine.js'))
-  if (engine === undefined) return null
+  const engine = engineIn(group)
+  if (engine === null) return null
   try {
     return {
       ...{ mainMb: residentMb(group), engineMb: residentMb(engine) },
@@ -22,6 +22,25 @@ export function heldBy(group: number): Held | null {
     }
   } catch {
     return null // One of them ended while it was looked at.
+  }
+}
+
+/** The engine of the program that leads the group. */
+export function engineIn(group: number): number | null {
+  return processesOf(group).find((pid) => commandLine(pid).includes('engine.js')) ?? null
+}
+
+/** The most that any decoder of the program held until now; 0 where none runs. */
+export function largestDecoderMb(group: number): number {
+  const decoders = processesOf(group).filter((pid) => /^[^\0]*ff(?:mpeg|probe)\0/u.test(commandLine(pid)))
+  return Math.max(0, ...decoders.map(highWaterMb))
+}
+
+function highWaterMb(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/u.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000
+  } catch {
+    return 0 // It ended.
   }
 }
 

@@ -2,18 +2,27 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { bomb } from './bomb'
+import { CALL_FAULTS, callFaultPromises, callFaults } from './callFaults'
+import { cancels } from './cancels'
+import { changingSources } from './changingSources'
 import { cutPromises, cuts } from './cuts'
+import { day } from './day'
+import { fullDisks, vanishingDisks } from './disks'
+import { engineFaults } from './engineFaults'
 import { fuzz, fuzzPromises } from './fuzz'
 import { journalFuzz, journalPromises } from './journalFuzz'
 import { killPromises } from './killBatch'
-import { killCommand, killQueue } from './kills'
+import { killCommand, killQueue, quitQueue } from './kills'
 import { longFile, longPromises } from './longFile'
+import { many } from './many'
 import { formatPromises, type Promised } from './promises'
 import { Random } from './random'
+import { sleeps } from './sleeps'
 import { soak, soakPromises } from './soak'
 
 /**
- * `npm run reliability -- kills|fuzz|journal|truncate|soak|long|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
+ * `npm run reliability -- NAME|all [--count N] [--seed S]`: the promises of docs/reliability.md at the size that the
  * suite has no time for, on the built product. Prints a table each; exit code 1 where one is broken, 2 for wrong words.
  */
 interface Trial {
@@ -30,6 +39,26 @@ interface Room {
 
 const TRIALS: Readonly<Record<string, Trial>> = {
   kills: { title: 'the app is killed', count: 200, run: kills },
+  quit: {
+    title: 'the app is asked to end',
+    count: 50,
+    run: async (kills, room) => killPromises(await quitQueue({ ...room, kills, files: 10 }))
+  },
+  engine: {
+    title: 'the engine dies at each chunk',
+    count: 100,
+    run: (count, room) => engineFaults({ ...room, count })
+  },
+  cancel: { title: 'a batch is cancelled', count: 200, run: (count, room) => cancels({ ...room, count }) },
+  calls: {
+    title: 'calls of the system fail, files',
+    count: 2,
+    run: async (files, room) => callFaultPromises(await callFaults({ ...room, files, list: CALL_FAULTS }))
+  },
+  full: { title: 'a full disk, sizes', count: 100, run: (count, room) => fullDisks({ ...room, count }) },
+  vanish: { title: 'the disk is taken away', count: 20, run: (count, room) => vanishingDisks({ ...room, count }) },
+  change: { title: 'recordings change', count: 50, run: (count, room) => changingSources({ ...room, count }) },
+  sleep: { title: 'the machine sleeps', count: 20, run: (count, room) => sleeps({ ...room, count, sleepSec: 120 }) },
   fuzz: {
     title: 'broken recordings',
     count: 5000,
@@ -39,13 +68,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     title: 'damaged lists',
     count: 5000,
     run: async (mutants, room) =>
-      journalPromises(await journalFuzz({ ...room, mutants, starts: Math.ceil(mutants / 100) }))
+      journalPromises(await journalFuzz({ ...room, mutants, starts: Math.min(500, Math.ceil(mutants / 10)) }))
   },
   truncate: {
     title: 'cut recordings, places in each',
     count: 14,
     run: async (points, room) => cutPromises(await cuts({ ...room, points }))
   },
+  bomb: { title: 'a hundred hours of silence, minutes', count: 5, run: (minutes, room) => bomb({ ...room, minutes }) },
+  many: { title: 'tiny files to the end', count: 10_000, run: (count, room) => many({ ...room, count }) },
   soak: {
     title: 'short files in one life',
     count: 1000,
@@ -55,6 +86,11 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     title: 'a file of hours',
     count: 10,
     run: async (hours, room) => longPromises(await longFile({ ...room, hours }))
+  },
+  day: {
+    title: 'a watched folder with faults, minutes',
+    count: 1440,
+    run: (minutes, room) => day({ ...room, minutes })
   }
 }
 

@@ -38,8 +38,7 @@ const result: DenoiseResult = {
   extension: '.wav',
   warnings: [],
   sound: { before: NO_SOUND, after: NO_SOUND },
-  modelSec: 0,
-  isFromKept: false
+  modelSec: 0
 }
 
 const facts: ModelFacts = {

@@ -21,7 +21,6 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
   private readonly sourceLoudness: LoudnessMeter
   private readonly loudness: LoudnessMeter
   private readonly peak: TruePeakMeter
-  private readonly sourcePeak: TruePeakMeter
 
   private constructor(
     private readonly wish: LevelWish,
@@ -32,7 +31,6 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
     this.sourceLoudness = new LoudnessMeter(source)
     this.loudness = new LoudnessMeter(result)
     this.peak = new TruePeakMeter(result.sampleRateHz, result.channels)
-    this.sourcePeak = new TruePeakMeter(source.sampleRateHz, source.channels)
   }
 
   /** Null where the level is to be restored exactly and no ceiling is asked for: nothing stands in between then. */
@@ -41,11 +39,9 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
     return new Levelling(level, await LevelSpool.open(partPath, result.channels), { source, result })
   }
 
-  /** What was read; `match` has a use for it, and a part that gets its whole file's gain. */
+  /** What was read; only `match` has a use for it. */
   takeSource(planar: readonly Float32Array[]): void {
-    const { loudness, wholeAbove } = this.wish
-    if (loudness === 'match' || wholeAbove) this.sourceLoudness.push(planar)
-    if (wholeAbove) this.sourcePeak.push(planar)
+    if (this.wish.loudness === 'match') this.sourceLoudness.push(planar)
   }
 
   async write(planar: readonly Float32Array[]): Promise<void> {
@@ -60,12 +56,11 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
 
   /** All of it into the file. */
   async pour(sink: AudioSink, checkpoint: () => Promise<void>): Promise<Levelled> {
-    const measured = {
+    const levelled = chooseGain(this.wish, {
       sourceLufs: this.sourceLoudness.integratedLufs(),
       resultLufs: this.loudness.integratedLufs(),
       resultTruePeakDb: this.peak.finish()
-    }
-    const levelled = chooseGain(this.wish, ofWhole(this.wish, measured, this.sourcePeak.finish()))
+    })
     await this.spool.pour(sink, { gain: 10 ** (levelled.gainDb / 20), checkpoint })
     return levelled
   }
@@ -79,24 +74,6 @@ export interface MeasuredLoudness {
   readonly sourceLufs: number | null
   readonly resultLufs: number | null
   readonly resultTruePeakDb: number
-}
-
-/** A part that lies further below its whole than this has no share in the whole's loudness. */
-const GATED_LU = 10
-
-/**
- * What is measured of a part, as it would be of its whole file: the source's loudness is known, and the model is taken to change it as it
- * changes the part's, where that is loud enough to count; the result's peak is no lower than the source's highest.
- */
-export function ofWhole({ wholeAbove }: LevelWish, part: MeasuredLoudness, sourceTruePeakDb: number): MeasuredLoudness {
-  const { sourceLufs, resultLufs, resultTruePeakDb } = part
-  if (!wholeAbove) return part
-  const highest = wholeAbove.peakDb > 0 ? sourceTruePeakDb + wholeAbove.peakDb : -Infinity
-  const peaks = { resultTruePeakDb: Math.max(resultTruePeakDb, highest) }
-  if (sourceLufs === null) return { ...part, ...peaks }
-  const wholeLufs = sourceLufs + wholeAbove.lu
-  const change = resultLufs === null || wholeAbove.lu > GATED_LU ? 0 : resultLufs - sourceLufs
-  return { sourceLufs: wholeLufs, resultLufs: wholeLufs + change, ...peaks }
 }
 
 /** One gain for the whole file: what is asked for, as far as the ceiling lets it. What has no loudness is not raised. */

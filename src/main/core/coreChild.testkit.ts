@@ -57,6 +57,14 @@ async function finish(): Promise<void> {
   process.exit(0)
 }
 
+// As the app does where the system ends it.
+process.on('SIGTERM', () => {
+  void core.close().then(() => {
+    say('closed')
+    process.exit(0)
+  })
+})
+
 say(`open ${core.queueState.jobs.length}`)
 const waiting = core.queueState.jobs.filter((job) => job.status.kind === 'pending').length
 if (core.queueState.jobs.length === 0) await core.addPaths([path.join(root, 'in')])

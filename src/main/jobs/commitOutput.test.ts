@@ -103,14 +103,49 @@ describe('commitOutput', () => {
     expect([names(), content('a.wav')]).toEqual([['a.wav'], 'clean'])
   })
 
-  it.each(['link', 'unlink', 'syncFolder'] as const)(
-    'is not done when %s fails: no output is left that looks done (R13)',
-    async (call) => {
-      let calls = 0
-      const once = (...args: [string, string]): Promise<unknown> =>
-        calls++ === 0 ? failing('EIO')() : (commitFs[call] as (...args: string[]) => Promise<unknown>)(...args)
-      await expect(commit('skip', { fs: { [call]: once } })).rejects.toMatchObject({ code: 'EIO' })
-      expect(existsSync(target)).toBe(false)
+  /** What the n-th call does, of all that a commit makes: it fails, and the others do as they do. */
+  function failingAt(n: number, code: string): { readonly fs: CommitFs; readonly fired: () => string | null } {
+    let [calls, fired] = [0, null as string | null]
+    const at =
+      (name: keyof CommitFs) =>
+      async (...args: string[]) => {
+        const real: (...args: string[]) => Promise<unknown> = commitFs[name]
+        if (++calls !== n) return real(...args)
+        fired = name
+        return failing(code)()
+      }
+    const names = Object.keys(commitFs) as (keyof CommitFs)[]
+    return { fs: Object.fromEntries(names.map((name) => [name, at(name)])) as unknown as CommitFs, fired: () => fired }
+  }
+
+  it.each([
+    ['skip', 'EIO', ['link', 'unlink', 'syncFolder']],
+    ['skip', 'ENOSPC', ['link', 'unlink', 'syncFolder']],
+    // Without hard links it looks, and then renames.
+    ['skip', 'EPERM', ['link', 'unlink', 'syncFolder']],
+    ['rename', 'EMFILE', ['link', 'unlink', 'syncFolder']],
+    ['overwrite', 'EIO', ['rename', 'syncFolder']],
+    ['overwrite', 'EXDEV', ['rename', 'syncFolder']]
+  ] as const)(
+    'with %s is not done when any one of its calls fails (%s): nothing is left that looks done (R13)',
+    async (mode, code, expected) => {
+      const fired: string[] = []
+      for (let n = 1; n < 10; n++) {
+        for (const name of names()) rmSync(path.join(root, name))
+        writeFileSync(part, 'clean')
+        if (mode === 'overwrite') writeFileSync(target, 'old')
+        const fault = failingAt(n, code)
+        const outcome = await commit(mode, { fs: fault.fs }).catch((error: unknown) => error as Error)
+        const call = fault.fired()
+        if (call === null) break
+        fired.push(call)
+        // Another way to the name was found where there are no hard links.
+        if (code === 'EPERM' && call === 'link') expect(outcome).toMatchObject({ kind: 'written' })
+        else expect(outcome).toMatchObject({ code })
+        if (mode === 'overwrite') expect(content('a.wav')).toBe(call === 'rename' ? 'old' : 'clean')
+        else expect(existsSync(target)).toBe(code === 'EPERM' && call === 'link')
+      }
+      expect(fired).toEqual(expected)
     }
   )
 

@@ -299,8 +299,14 @@ export class QueueRunner {
       ...{ above8k, channels, residualGain, isUrgent: false },
       ...(keptPath && { keptPath })
     }
-    const done = await engine.denoise(file, { signal, ...(onProgress && { onProgress }) })
-    await assertUnchanged(job.inputPath, job.identity)
+    const done = await engine
+      .denoise(file, { signal, ...(onProgress && { onProgress }) })
+      .catch(async (thrown: unknown) => {
+        // What is wrong with a source that was changed meanwhile is just that.
+        if (isOfSource(thrown)) await assertUnchanged(inputPath, job.identity)
+        throw thrown
+      })
+    await assertUnchanged(inputPath, job.identity)
     const request = { partPath, plannedPath: job.outputPath, extension: done.extension }
     const committed = await commitOutput({
       ...request,
@@ -456,6 +462,13 @@ export class QueueRunner {
 /** What ends a job that was stopped: the engine's answer, or the engine's own end. */
 function isStop(error: AppError): boolean {
   return error.code === 'E_CANCELLED' || error instanceof EngineCrash || error instanceof EngineUnavailable
+}
+
+const SOURCE_ERRORS = new Set(['E_EMPTY', 'E_NO_AUDIO', 'E_UNSUPPORTED', 'E_CORRUPT', 'E_TRUNCATED', 'E_TOO_SHORT'])
+
+/** Whether it says what is wrong with the recording. */
+function isOfSource(thrown: unknown): boolean {
+  return thrown instanceof AppError && SOURCE_ERRORS.has(thrown.code)
 }
 
 /** The folder that every output must lie in; null where each lies beside its source. */

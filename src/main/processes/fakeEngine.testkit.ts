@@ -30,6 +30,7 @@ const behave = {
   aiff: (job) => { writeFileSync(job.partPath, 'clean'); done(job.jobId, { extension: '.aiff' }) },
   slow: (job) => { writeFileSync(job.partPath, 'half'); waiting.set(job.jobId, job)
     setTimeout(() => waiting.delete(job.jobId) && behave.ok(job), 30) },
+  emptied: (job) => { writeFileSync(job.inputPath, ''); post({ type: 'failed', jobId: job.jobId, error: { code: 'E_EMPTY', data: {} } }) },
   touch: (job) => { appendFileSync(job.inputPath, 'more'); behave.ok(job) },
   crash: (job) => { writeFileSync(job.partPath, 'half'); process.stderr.write('segmentation fault\\n', () => process.exit(139)) },
   once: (job) => existsSync(job.inputPath + '.seen') ? behave.ok(job) : (writeFileSync(job.inputPath + '.seen', ''), behave.crash(job)),

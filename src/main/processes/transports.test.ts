@@ -56,6 +56,7 @@ const echo = (jobId: string): EngineRequest => ({ type: 'cancel', jobId })
 class Line {
   readonly messages: Record<string, unknown>[] = []
   readonly exits: ExitInfo[] = []
+  atExit: () => void = () => undefined
   readonly exited: Promise<ExitInfo>
 
   constructor(readonly transport: ProcessTransport<EngineRequest>) {
@@ -63,6 +64,7 @@ class Line {
     this.exited = new Promise((resolve) => {
       transport.onExit((exit) => {
         this.exits.push(exit)
+        this.atExit()
         resolve(exit)
       })
     })
@@ -135,10 +137,15 @@ describe.each([
 
   it('tells an exit once, with the code and the last words, and drops what is posted after it', async () => {
     const line = opened()
+    const late = (): void => {
+      for (let n = 0; n < 1000; n++) line.transport.send(echo('late'))
+    }
+    // In the very moment of its end, and later.
+    line.atExit = late
     line.transport.send({ type: 'pause' })
     expect(await line.exited).toEqual({ code: 7, signal: null, lastWords: 'last words' })
     expect(line.transport.isAlive).toBe(false)
-    line.transport.send(echo('late'))
+    late()
     line.transport.kill()
     await sleep(50)
     expect(line.exits).toHaveLength(1)
