@@ -56,11 +56,11 @@ describe.skipIf(!present)('the bundled model on 20 noisy/clean pairs', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('cleans: SI-SDR at least 9.3 dB and STOI at least 0.813 (catches a wrong level, delay or gate anywhere)', async () => {
+  it('cleans: SI-SDR at least 9.5 dB and STOI at least 0.817 (catches a wrong level, delay or gate anywhere)', async () => {
     const scores = await scoreDirs(path.join(dev, 'clean'), path.join(folder, 'pairs'))
     expect(scores.files).toHaveLength(20)
-    expect(scores.mean.siSdrDb).toBeGreaterThanOrEqual(9.3)
-    expect(scores.mean.stoi).toBeGreaterThanOrEqual(0.813)
+    expect(scores.mean.siSdrDb).toBeGreaterThanOrEqual(9.5)
+    expect(scores.mean.stoi).toBeGreaterThanOrEqual(0.817)
   }, 120_000)
 
   it('gives the voice back as it came, neither upside down nor quieter (SI-SDR and STOI hear neither)', async () => {
