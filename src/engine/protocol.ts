@@ -46,7 +46,9 @@ export type EngineSettings = z.infer<typeof EngineSettings>
 const levelWish = z.object({
   loudness: z.enum(LOUDNESS_WAYS),
   targetLufs: z.number(),
-  truePeakDb: z.number().nullable()
+  truePeakDb: z.number().nullable(),
+  /** The file is a part of a longer one, whose gain it gets: how much louder the whole source is, in LU, and how much higher its peak, in dB. */
+  wholeAbove: z.object({ lu: z.number(), peakDb: z.number() }).optional()
 })
 export type LevelWish = z.infer<typeof levelWish>
 

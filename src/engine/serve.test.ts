@@ -38,7 +38,8 @@ const result: DenoiseResult = {
   extension: '.wav',
   warnings: [],
   sound: { before: NO_SOUND, after: NO_SOUND },
-  modelSec: 0
+  modelSec: 0,
+  isFromKept: false
 }
 
 const facts: ModelFacts = {

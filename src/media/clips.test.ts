@@ -250,7 +250,16 @@ describe.skipIf(!isBuilt)('excerpts', () => {
     )
     const outPath = join(root, 'excerpt.wav')
     const path = await wav('noisy.wav', planar, { sampleRateHz: rate })
-    const request = { type: 'excerpt', path, startSec: null, lengthSec: 10, leadSec: 2, tailSec: 1, outPath } as const
+    const request = {
+      type: 'excerpt',
+      path,
+      startSec: null,
+      lengthSec: 10,
+      leadSec: 2,
+      tailSec: 1,
+      comparesLevels: false,
+      outPath
+    } as const
     const { result } = await started().ask(request)
     if (!result.ok) throw new Error(result.error.code)
     const { startSec, window } = result.value

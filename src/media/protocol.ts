@@ -71,6 +71,8 @@ export const MediaRequest = z.discriminatedUnion('type', [
     lengthSec: z.number().positive(),
     leadSec: z.number().nonnegative(),
     tailSec: z.number().nonnegative(),
+    /** Whether the whole file's levels are measured too. */
+    comparesLevels: z.boolean(),
     outPath: z.string()
   }),
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
@@ -116,7 +118,9 @@ export type ClipFacts = z.infer<typeof ClipFacts>
 export const Excerpt = z.object({
   startSec: z.number().nonnegative(),
   sampleRateHz: z.number().positive(),
-  window: z.object({ startFrame: frame, frames: frame })
+  window: z.object({ startFrame: frame, frames: frame }),
+  /** How much louder the whole file is than what was written, in LU, and how much higher its peak, in dB. Null: it is all of the file, was not asked for, or has no loudness. */
+  wholeAbove: z.object({ lu: z.number(), peakDb: z.number() }).nullable()
 })
 export type Excerpt = z.infer<typeof Excerpt>
 

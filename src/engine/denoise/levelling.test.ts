@@ -9,7 +9,7 @@ import type { FileJob, LevelWish } from '../protocol'
 import type { Engine } from '../serve'
 import { loadEngine } from './engine'
 import { jobFor, settingsFor, transparentWeights, unhurried, voice, writeSmallModel, writeWav } from './engine.testkit'
-import { chooseGain } from './levelling'
+import { chooseGain, ofWhole } from './levelling'
 import type { DenoiseResult } from './pipeline'
 
 const RATE_HZ = 48_000
@@ -31,6 +31,27 @@ describe('chooseGain', () => {
   it('does not raise what has no loudness (silence times infinity)', () => {
     const silent = { sourceLufs: null, resultLufs: null, resultTruePeakDb: -Infinity }
     expect(chooseGain({ loudness: 'target', targetLufs: -16, truePeakDb: -1 }, silent).gainDb).toBe(0)
+  })
+})
+
+describe('a part that gets the gain of its whole file', () => {
+  const part = { sourceLufs: -30, resultLufs: -32, resultTruePeakDb: -20 }
+  const wish = { loudness: 'target', targetLufs: -16, truePeakDb: null } as const
+  const gainOf = (changes: Partial<LevelWish>, of = part): number => {
+    const asked = { ...wish, ...changes }
+    return chooseGain(asked, ofWhole(asked, of, -18)).gainDb
+  }
+
+  it('is not raised to the target by itself (a pause as loud as speech)', () => {
+    expect(gainOf({})).toBe(16)
+    expect(gainOf({ wholeAbove: { lu: 8, peakDb: 0 } })).toBe(8)
+    // A pause: what the model takes from it says nothing of what it takes from speech.
+    expect(gainOf({ wholeAbove: { lu: 12, peakDb: 0 } }, { ...part, resultLufs: -60 })).toBe(2)
+  })
+
+  it('stays under the ceiling that the highest peak of the whole stays under', () => {
+    expect(gainOf({ loudness: 'restore', truePeakDb: -6 })).toBe(0)
+    expect(gainOf({ loudness: 'restore', truePeakDb: -6, wholeAbove: { lu: 8, peakDb: 15 } })).toBe(-3)
   })
 })
 

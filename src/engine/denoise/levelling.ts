@@ -21,6 +21,7 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
   private readonly sourceLoudness: LoudnessMeter
   private readonly loudness: LoudnessMeter
   private readonly peak: TruePeakMeter
+  private readonly sourcePeak: TruePeakMeter
 
   private constructor(
     private readonly wish: LevelWish,
@@ -31,6 +32,7 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
     this.sourceLoudness = new LoudnessMeter(source)
     this.loudness = new LoudnessMeter(result)
     this.peak = new TruePeakMeter(result.sampleRateHz, result.channels)
+    this.sourcePeak = new TruePeakMeter(source.sampleRateHz, source.channels)
   }
 
   /** Null where the level is to be restored exactly and no ceiling is asked for: nothing stands in between then. */
@@ -39,9 +41,11 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
     return new Levelling(level, await LevelSpool.open(partPath, result.channels), { source, result })
   }
 
-  /** What was read; only `match` has a use for it. */
+  /** What was read; `match` has a use for it, and a part that gets its whole file's gain. */
   takeSource(planar: readonly Float32Array[]): void {
-    if (this.wish.loudness === 'match') this.sourceLoudness.push(planar)
+    const { loudness, wholeAbove } = this.wish
+    if (loudness === 'match' || wholeAbove) this.sourceLoudness.push(planar)
+    if (wholeAbove) this.sourcePeak.push(planar)
   }
 
   async write(planar: readonly Float32Array[]): Promise<void> {
@@ -56,11 +60,12 @@ export class Levelling implements Pick<AudioSink, 'write' | 'writeSilence'> {
 
   /** All of it into the file. */
   async pour(sink: AudioSink, checkpoint: () => Promise<void>): Promise<Levelled> {
-    const levelled = chooseGain(this.wish, {
+    const measured = {
       sourceLufs: this.sourceLoudness.integratedLufs(),
       resultLufs: this.loudness.integratedLufs(),
       resultTruePeakDb: this.peak.finish()
-    })
+    }
+    const levelled = chooseGain(this.wish, ofWhole(this.wish, measured, this.sourcePeak.finish()))
     await this.spool.pour(sink, { gain: 10 ** (levelled.gainDb / 20), checkpoint })
     return levelled
   }
@@ -74,6 +79,24 @@ export interface MeasuredLoudness {
   readonly sourceLufs: number | null
   readonly resultLufs: number | null
   readonly resultTruePeakDb: number
+}
+
+/** A part that lies further below its whole than this has no share in the whole's loudness. */
+const GATED_LU = 10
+
+/**
+ * What is measured of a part, as it would be of its whole file: the source's loudness is known, and the model is taken to change it as it
+ * changes the part's, where that is loud enough to count; the result's peak is no lower than the source's highest.
+ */
+export function ofWhole({ wholeAbove }: LevelWish, part: MeasuredLoudness, sourceTruePeakDb: number): MeasuredLoudness {
+  const { sourceLufs, resultLufs, resultTruePeakDb } = part
+  if (!wholeAbove) return part
+  const highest = wholeAbove.peakDb > 0 ? sourceTruePeakDb + wholeAbove.peakDb : -Infinity
+  const peaks = { resultTruePeakDb: Math.max(resultTruePeakDb, highest) }
+  if (sourceLufs === null) return { ...part, ...peaks }
+  const wholeLufs = sourceLufs + wholeAbove.lu
+  const change = resultLufs === null || wholeAbove.lu > GATED_LU ? 0 : resultLufs - sourceLufs
+  return { sourceLufs: wholeLufs, resultLufs: wholeLufs + change, ...peaks }
 }
 
 /** One gain for the whole file: what is asked for, as far as the ceiling lets it. What has no loudness is not raised. */

@@ -146,6 +146,26 @@ describe.skipIf(!isBuilt())('a preview over the real engine and media process', 
     expect(clean.every((value, n) => Math.abs(value - original[n]!) < 1e-3)).toBe(true)
   })
 
+  it('has all that its result will have: loudness, ceiling, channels, band, floor (a preview as loud as the source)', async () => {
+    for (const [n, name] of ['a.wav', 'b.wav'].entries())
+      recording(`in/${name}`, { durationSec: 4, channels: 2, seed: n + 1 })
+    const output = { loudness: 'target', targetLufs: -24, truePeakDb: -9, channels: 'mono', format: 'wav32f' } as const
+    await patch({ floorDb: 12, output: { ...output, above8k: 'remove' } })
+    await bench.add(bench.at('in'))
+    const previewId = await start('a.wav', 0)
+    expect(await ended(previewId)).toMatchObject({ kind: 'done', startSec: 0, lengthSec: 4 })
+    await bench.core.handlers['queue.start']({})
+    await bench.until(finished, 60_000)
+    const [preview, result] = [bench.core.services.preview.filesOf(previewId)!.cleanPath, bench.at('in/a.clean.wav')]
+    const [heard, written] = [samplesOf(preview), samplesOf(result)]
+    expect(heard).toHaveLength(4 * 16_000)
+    expect(Math.max(...heard.map((value, at) => Math.abs(value - written[at]!)))).toBeLessThan(1e-6)
+    const powers = [heard, samplesOf(bench.at('in/a.wav'))].map(
+      (of) => of.reduce((sum, x) => sum + x * x, 0) / of.length
+    )
+    expect(powers[0]! / powers[1]!).not.toBeCloseTo(1, 1)
+  })
+
   it('leaves a paused batch paused, with and without an engine of its own', async () => {
     await fill(60)
     await bench.core.handlers['queue.start']({})

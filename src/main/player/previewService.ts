@@ -173,11 +173,16 @@ export class PreviewService {
     const { inputPath, startSec, lengthSec, settings } = task
     const folder = await this.folder.make(previewId)
     const originalPath = path.join(folder, 'original.wav')
-    const cut = { path: inputPath, startSec, lengthSec, leadSec: LEAD_SEC, tailSec: TAIL_SEC, outPath: originalPath }
+    const { loudness, truePeakDb } = settings.output
+    const cut = {
+      ...{ path: inputPath, startSec, lengthSec, leadSec: LEAD_SEC, tailSec: TAIL_SEC, outPath: originalPath },
+      comparesLevels: loudness !== 'restore' || truePeakDb !== null
+    }
     const excerpt = await this.options.media.excerpt(cut, signal)
     this.tell(running, { kind: 'working', fraction: CUT_SHARE })
     const cleanPath = path.join(folder, 'clean.wav')
-    const speed = await this.denoise(running, { settings, inputPath, originalPath, cleanPath })
+    const { wholeAbove } = excerpt
+    const speed = await this.denoise(running, { settings, inputPath, originalPath, cleanPath, wholeAbove })
     signal.throwIfAborted()
     const { window, sampleRateHz } = excerpt
     await this.folder.keep(previewId, {
@@ -189,14 +194,17 @@ export class PreviewService {
 
   private async denoise(
     running: Running,
-    task: Pick<PreviewTask, 'settings' | 'inputPath'> & { readonly originalPath: string; readonly cleanPath: string }
+    task: Pick<PreviewTask, 'settings' | 'inputPath'> &
+      Pick<Excerpt, 'wholeAbove'> & { readonly originalPath: string; readonly cleanPath: string }
   ): Promise<number> {
-    const { settings, inputPath, originalPath, cleanPath } = task
+    const { settings, inputPath, originalPath, cleanPath, wholeAbove } = task
+    const { above8k, channels, loudness, targetLufs, truePeakDb } = settings.output
     const partPath = `${cleanPath}.part`
     const file: FileJob = {
       ...{ jobId: running.previewId, inputPath: originalPath, partPath, outputContainer: 'wav', isUrgent: true },
-      above8k: settings.output.above8k,
-      channels: settings.output.channels,
+      ...{ above8k, channels },
+      // The gain is the whole file's: the part gets the one that its file will have.
+      level: { loudness, targetLufs, truePeakDb, ...(wholeAbove && { wholeAbove }) },
       residualGain: residualGainOf(settings)
     }
     const meter = new SpeedMeter()

@@ -59,7 +59,7 @@ const clipRequests = {
   excerpt: ({ id, path }) => {
     log('excerpt ' + kindOf(path))
     if (kindOf(path) === 'fragile') crash()
-    else say('excerpted', id, { startSec: 1, sampleRateHz: 16000, window: { startFrame: 0, frames: 9 } })
+    else say('excerpted', id, { startSec: 1, sampleRateHz: 16000, window: { startFrame: 0, frames: 9 }, wholeAbove: null })
   }
 }
 log('start')

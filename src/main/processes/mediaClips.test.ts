@@ -161,6 +161,7 @@ describe('excerpts of the media host', () => {
     startSec: null,
     lengthSec: 10,
     leadSec: 1,
+    comparesLevels: false,
     tailSec: 1,
     outPath: '/c/out.wav'
   })

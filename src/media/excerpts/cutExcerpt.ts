@@ -5,6 +5,7 @@ import { openExcerptSource } from './excerptSource'
 import type { ExcerptSource, ExcerptTools } from './excerptSource'
 import { floorPower, framePowers, loudestNoise } from './loudestNoise'
 import type { Stretch } from './loudestNoise'
+import { LevelMeter, wholeLevels } from './wholeLevels'
 
 /** Stretches that are looked at for the loudest noise: many short ones of a file that can be read anywhere. */
 const PCM_LOOKS = { count: 400, lengthSec: 0.2, atATime: 4 }
@@ -25,10 +26,13 @@ export async function cutExcerpt(request: Request, tools: ExcerptTools): Promise
     const start = Math.min(frames - length, Math.round(wantedSec * sampleRateHz))
     const lead = Math.min(start, Math.round(request.leadSec * sampleRateHz))
     const tail = Math.min(frames - start - length, Math.round(request.tailSec * sampleRateHz))
-    const written = await copyPart(source, { startFrame: start - lead, frames: lead + length + tail }, request)
+    const part = { startFrame: start - lead, frames: lead + length + tail }
+    const meter = request.comparesLevels && part.frames < frames ? new LevelMeter(source) : null
+    const written = await copyPart(source, { ...part, meter }, request)
     const there = Math.min(length, written - lead)
     if (there <= 0) throw new AppError('E_NO_AUDIO', { path: request.path })
-    return { startSec: start / sampleRateHz, sampleRateHz, window: { startFrame: lead, frames: there } }
+    const wholeAbove = meter && difference(await wholeLevels(source, tools.signal), meter.read())
+    return { startSec: start / sampleRateHz, sampleRateHz, window: { startFrame: lead, frames: there }, wholeAbove }
   } finally {
     await source.close()
   }
@@ -36,19 +40,31 @@ export async function cutExcerpt(request: Request, tools: ExcerptTools): Promise
 
 async function copyPart(
   source: ExcerptSource,
-  part: { readonly startFrame: number; readonly frames: number },
+  part: { readonly startFrame: number; readonly frames: number; readonly meter: LevelMeter | null },
   { outPath }: Request
 ): Promise<number> {
   const { sampleRateHz, channels, channelMask } = source
   const format = { container: 'wav', sampleFormat: 'f32', validBits: 32 } as const
   const sink = await createSink(outPath, { ...format, sampleRateHz, channels, channelMask })
   try {
-    await source.read(part.startFrame, part.frames, (planar) => sink.write(planar))
+    await source.read(part.startFrame, part.frames, (planar) => {
+      part.meter?.push(planar)
+      return sink.write(planar)
+    })
     return (await sink.finish()).frames
   } catch (thrown) {
     await sink.abort()
     throw thrown
   }
+}
+
+/** Null where one of them is silent: there is nothing to compare. */
+function difference(
+  whole: ReturnType<LevelMeter['read']>,
+  part: ReturnType<LevelMeter['read']>
+): Excerpt['wholeAbove'] {
+  if (whole.lufs === null || part.lufs === null) return null
+  return { lu: whole.lufs - part.lufs, peakDb: Math.max(0, whole.peakDb - part.peakDb) }
 }
 
 /** Where the noise is loudest, in seconds. */
