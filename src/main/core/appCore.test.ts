@@ -138,6 +138,20 @@ describe.skipIf(!isBuilt())('AppCore over the real engine', () => {
     expect((await bench.core.handlers['app.snapshot']({})).recovery).toBe(null)
   })
 
+  it('begins what came into the watched folder once it is said what becomes of the earlier list (it waited for the next file)', async () => {
+    bench.wav('in/a.wav', LONG_SEC)
+    await bench.add(bench.at('in'))
+    bench.wav('inbox/b.wav', 1)
+    await bench.core.patchSettings({ watchedFolder: bench.at('inbox') })
+    await bench.close()
+    await bench.open()
+    await bench.until(() => bench.core.queueState.jobs.length === 2)
+    expect(bench.core.queueState.run.kind).toBe('idle')
+    await bench.core.handlers['queue.recover']({ choice: 'discard' })
+    await bench.until(() => bench.kinds() === 'b.wav:done')
+    await bench.core.patchSettings({ watchedFolder: null })
+  })
+
   it('closes while it is held, and while the engine is being started', async () => {
     bench.wav('in/a.wav', LONG_SEC)
     await bench.add(bench.at('in'))

@@ -32,7 +32,7 @@ import { preflight } from './preflight'
 import { Prober } from './prober'
 import { ProgressTracker } from './progressTracker'
 import { QueueService } from './queueService'
-import { recoveryOf, stillOpen, resultPath } from './recoveryView'
+import { recoveryOf, stillOpen, resultPath, waitingIds } from './recoveryView'
 import { Services } from './services'
 import { queueWatcher, type Watcher } from './watcher'
 
@@ -59,6 +59,8 @@ export class AppCore {
   private readonly media: MediaHost
   readonly services: Services
   private recovery: RecoveryView | null
+  /** What waited when the app was opened: only this is asked about. */
+  private readonly earlier: ReadonlySet<string>
   private ffmpeg: FfmpegStatus | null = null
   private readonly choices = new EngineChoices()
   private readonly memory: JobMemory
@@ -98,9 +100,7 @@ export class AppCore {
       adder: this.adder,
       settings: () => this.settings,
       // Who has not said yet what becomes of an earlier list is not overtaken; a pause is a person's own.
-      start: async () => {
-        if (this.recovery === null && this.queueState.run.kind === 'idle') await this.startQueue()
-      },
+      start: this.startByItself.bind(this),
       push,
       log: options.log
     })
@@ -116,6 +116,7 @@ export class AppCore {
     })
     this.services = this.newServices()
     this.recovery = recoveryOf(store.state, opened.damagedCopyPath)
+    this.earlier = new Set(waitingIds(store.state))
     this.handlers = coreHandlers(this, {
       ...{ queue: this.queue, adder: this.adder, services: this.services, kept: parts.kept }
     })
@@ -230,8 +231,18 @@ export class AppCore {
 
   async recover(choice: 'continue' | 'keep' | 'discard'): Promise<void> {
     this.setRecovery(null)
+    if (choice === 'discard') this.queue.discardWaiting(this.earlier)
     if (choice === 'continue') await this.startQueue()
-    if (choice === 'discard') this.queue.discardWaiting()
+    else await this.startCome()
+  }
+
+  private async startByItself(): Promise<void> {
+    if (this.recovery === null && this.queueState.run.kind === 'idle') await this.startQueue()
+  }
+
+  /** What came into the watched folder while the earlier list was asked about waits no longer. */
+  private async startCome(): Promise<void> {
+    if ((this.watcher.view?.taken ?? 0) > 0) await this.startByItself()
   }
 
   async preflight(settings: JobSettings): Promise<Awaited<ReturnType<typeof preflight>>> {
@@ -325,7 +336,12 @@ export class AppCore {
       if (event.type === 'runChanged') this.onRun(run.kind)
       // The code only: what file it was is the user's.
       if (event.type === 'jobFailed') this.options.log(`a file failed: ${event.error.code}`, 'warn')
-      if (event.type === 'jobsRemoved' && this.recovery) this.setRecovery(stillOpen(this.recovery, this.queueState))
+      if (event.type === 'jobsRemoved' && this.recovery) {
+        this.setRecovery(stillOpen(this.recovery, this.earlier, this.queueState))
+        this.startCome().catch((thrown: unknown) => {
+          this.options.log(`the list could not be begun: ${toAppError(thrown).code}`, 'warn')
+        })
+      }
     })
     this.prober.wake()
     this.services.memory.start()

@@ -271,9 +271,9 @@ export class QueueService {
     })
   }
 
-  /** Unfinished jobs of an earlier run go. */
-  discardWaiting(): void {
-    this.remove(idsOf(this.options.store.state.jobs, 'pending'))
+  /** Those of an earlier run that still wait go. */
+  discardWaiting(jobIds: Iterable<string>): void {
+    this.remove(idsOf(this.named([...jobIds]), 'pending'))
   }
 
   private async runToEnd(): Promise<void> {

@@ -27,9 +27,18 @@ export function recoveryOf(state: QueueState, damagedCopyPath: string | null): R
   return { finished: state.jobs.length - counts.pending, total: state.jobs.length, damagedCopyPath }
 }
 
-/** Where nothing unfinished is left there is nothing to go on with; a damaged journal stays worth a word. */
-export function stillOpen(recovery: RecoveryView, state: QueueState): RecoveryView | null {
-  return countJobs(state).pending > 0 || recovery.damagedCopyPath !== null ? recovery : null
+/** Those of a list that wait. */
+export function waitingIds({ jobs }: QueueState): readonly string[] {
+  return jobs.filter(({ status }) => status.kind === 'pending').map(({ id }) => id)
+}
+
+/** Where nothing of the earlier list waits any more there is nothing to go on with; a damaged journal stays worth a word. */
+export function stillOpen(
+  recovery: RecoveryView,
+  earlier: ReadonlySet<string>,
+  state: QueueState
+): RecoveryView | null {
+  return waitingIds(state).some((id) => earlier.has(id)) || recovery.damagedCopyPath !== null ? recovery : null
 }
 
 /** Where a job's result lies; undefined where there is none. */
