@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT } from '../../src/shared/ipc/contract'
 import { ask, until } from './driver'
@@ -204,6 +205,40 @@ describe.skipIf(LAUNCHER === null)('a window that keeps strangers out', () => {
       return results.filter(({ status }) => status === 'fulfilled').length
     })
     expect(reached).toBe(0)
+  })
+
+  it('shows no file in an image or a frame, and holds no webview (S6, S9)', async () => {
+    // A picture that is there: one that is missing would fail without any guard.
+    const picture = path.resolve(import.meta.dirname, '../../build/icon.png')
+    expect(existsSync(picture)).toBe(true)
+    const seen = await app.page.evaluate(async (pictureUrl) => {
+      const image = document.createElement('img')
+      const failed = new Promise<boolean>((done) => {
+        image.onerror = () => {
+          done(true)
+        }
+        image.onload = () => {
+          done(false)
+        }
+      })
+      image.src = pictureUrl
+      const frame = Object.assign(document.createElement('iframe'), { src: 'file:///etc/passwd' })
+      const webview = document.createElement('webview')
+      webview.setAttribute('src', location.href)
+      document.body.append(image, frame, webview)
+      const imageFailed = await failed
+      await new Promise((next) => setTimeout(next, 300))
+      return { imageFailed, attached: 'getWebContentsId' in webview }
+    }, pathToFileURL(picture).href)
+    expect(seen).toEqual({ imageFailed: true, attached: false })
+    const urls = app.page.frames().map((frame) => frame.url())
+    expect(urls.filter((url) => url.startsWith('file:'))).toEqual([])
+    expect(await app.control.windowCount()).toBe(1)
+    await app.page.evaluate(() => {
+      document.querySelectorAll('iframe, webview, img[src^="file:"]').forEach((element) => {
+        element.remove()
+      })
+    })
   })
 
   it('is granted nothing (S10)', async () => {
