@@ -23,7 +23,7 @@ import { dryRunLines, excludedLines } from './dryRun'
 import { EXIT_CANCELLED } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
 import { prepareBatch, type PreparedBatch } from './prepare'
-import { Screen } from './screen'
+import type { Screen } from './screen'
 import { count, shownPath, spokenDuration, spokenRate } from './words'
 import { EXIT_OK, EXIT_SOME_FAILED, type CliServices } from './cliServices'
 import { ModelChoice, idOf } from './modelChoice'
@@ -43,20 +43,30 @@ export async function prepared(
   return prepareBatch(args, signal, { modelId: await idOf(args.model, models(args.data)), only })
 }
 
+/** What several runs of one command share. */
+export interface CommandRun {
+  readonly screen: Screen
+  readonly signal: AbortSignal
+  /** Of a watched folder what is to be done now; null takes all. */
+  readonly only: ReadonlySet<string> | null
+}
+
 /** One batch of the command line, from its options to its exit code. */
 export class DenoiseCommand {
   private readonly screen: Screen
+  private readonly signal: AbortSignal
+  private readonly only: ReadonlySet<string> | null
   private readonly choice: ModelChoice
 
   constructor(
     private readonly args: DenoiseArgs,
     private readonly services: CliServices,
-    private readonly signal: AbortSignal,
-    /** Of a watched folder what is to be done now. */
-    private readonly only: ReadonlySet<string> | null = null
+    run: CommandRun
   ) {
-    this.screen = new Screen(services.stdout, services.stderr, args.quiet)
-    this.choice = new ModelChoice(args, services, this.screen, signal)
+    this.screen = run.screen
+    this.signal = run.signal
+    this.only = run.only
+    this.choice = new ModelChoice(args, services, run.screen, run.signal)
   }
 
   async run(): Promise<number> {
@@ -168,6 +178,8 @@ export class DenoiseCommand {
     }
     this.signal.addEventListener('abort', onAbort, { once: true })
     const stopped = this.signal.aborted ? null : await runner.run()
+    // The signal outlives this batch where a folder is watched: it must not hold on to it.
+    this.signal.removeEventListener('abort', onAbort)
     cancelWaiting(store, stopped)
     if (!this.signal.aborted) await host.shutdown()
     return { state: store.state, stopped }

@@ -33,13 +33,13 @@ export async function runCli(argv: readonly string[], services: CliServices): Pr
 
 /** Once, or again and again with what comes. */
 async function denoise(args: DenoiseArgs, services: CliServices, signal: AbortSignal): Promise<number> {
-  if (!args.watch) return new DenoiseCommand(args, services, signal).run()
+  const screen = new Screen(services.stdout, services.stderr, args.quiet)
+  const run = (only: ReadonlySet<string> | null): Promise<number> =>
+    new DenoiseCommand(args, services, { screen, signal, only }).run()
+  if (!args.watch) return run(null)
   // What is wrong with the options is said before the wait.
   await prepared(args, services, { signal, only: new Set() })
-  return watchFolders({
-    ...{ args, signal, screen: new Screen(services.stdout, services.stderr, args.quiet) },
-    denoise: (only) => new DenoiseCommand(args, services, signal, only).run()
-  })
+  return watchFolders({ args, signal, screen, denoise: run })
 }
 
 async function merge(argv: readonly string[], { stdout }: CliServices): Promise<number> {
