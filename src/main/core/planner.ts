@@ -11,6 +11,7 @@ import type { ScannedFile } from '../jobs/scanInputs'
 export class Planner {
   readonly claims = new OutputClaims()
   private last: Promise<unknown> = Promise.resolve()
+  private lastNumber = 0
 
   private constructor(private readonly store: QueueStore) {
     store.subscribe(this.onEvent.bind(this))
@@ -66,10 +67,14 @@ export class Planner {
     return planned.map(({ file, outputPath, error }) => ({ jobId: file.id, outputPath, error }))
   }
 
-  /** Places in the list; new files come after all that are there. */
+  /** Places in the list; new files come after all numbers that were given since it was empty, so that none comes twice. */
   private numbers(files: readonly { readonly id: string }[] = []): FileNumbers {
-    const ids = [...this.store.state.jobs, ...files].map(({ id }) => id)
-    return { of: new Map(ids.map((id, n) => [id, n + 1])), count: ids.length }
+    const { jobs } = this.store.state
+    const given = jobs.length === 0 ? 0 : Math.max(this.lastNumber, jobs.length)
+    this.lastNumber = given + files.length
+    const places = jobs.map(({ id }, n) => [id, n + 1] as const)
+    const news = files.map(({ id }, n) => [id, given + n + 1] as const)
+    return { of: new Map([...places, ...news]), count: this.lastNumber }
   }
 
   /** What a replanning took and nobody uses: its job has begun meanwhile, or is gone. */
