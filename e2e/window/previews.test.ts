@@ -67,6 +67,8 @@ describe.skipIf(LAUNCHER === null)('a preview in the middle of a batch', () => {
     writeRecording(path.join(folder, 'second.wav'), { durationSec: 12, seed: 22, channels: 2 })
     writeRecording(path.join(folder, 'third.wav'), { durationSec: 12, seed: 23, sampleRateHz: 44_100 })
     app = await launchApp({ place })
+    // Each batch is to run the model: from what is kept it would be over before a preview comes.
+    await patch(app, { keepMb: 0 })
     await row(app, 'long.wav').waitFor({ state: 'detached' })
     await app.page.evaluate(() => {
       const page = window as unknown as { toldPreviews: Record<string, unknown> }

@@ -337,8 +337,9 @@ describe('main while it serves', () => {
     const { url } = await open(await job('a.wav', PENDING))
     const answers = await Promise.all(Array.from({ length: 33 }, () => get(url)))
     expect(answers.map(({ status }) => status).filter((status) => status === 503)).toHaveLength(1)
-    await Promise.all(answers.slice(0, 8).map((answer) => answer.body!.cancel()))
-    await Promise.all(answers.slice(8, 16).map((answer) => answer.arrayBuffer()))
+    const given = answers.filter(({ status }) => status === 200)
+    await Promise.all(given.slice(0, 8).map((answer) => answer.body!.cancel()))
+    await Promise.all(given.slice(8, 16).map((answer) => answer.arrayBuffer()))
     expect(await statusOf(url)).toBe(200)
   })
 
