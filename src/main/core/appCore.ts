@@ -200,7 +200,7 @@ export class AppCore {
     const before = this.settings
     const settings = this.parts.settings.patch(patch)
     if (settings.ffmpegPath !== before.ffmpegPath) this.media.setFfmpeg(settings.ffmpegPath)
-    if (settings.keepMb !== before.keepMb) void this.parts.kept.trim()
+    if (settings.keepMb !== before.keepMb) void this.parts.kept.tidy()
     this.watcher.update()
     if (settings.askForUpdates !== before.askForUpdates) this.services.updates.agreed()
     this.options.push({ topic: 'settings', settings })

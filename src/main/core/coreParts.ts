@@ -67,7 +67,7 @@ export async function openParts(options: CoreOptions, hooks: CoreHooks): Promise
       openDevices({ dataFolder, workshop, log, readGpu })
     ])
     const kept = new KeptSounds({ dataFolder, limitBytes: () => settings.settings.keepMb * BYTES_PER_MB, log })
-    void kept.trim()
+    void kept.tidy()
     const bundled = new Map(catalog.models.map((model) => [model.id, model.memory]))
     return { opened, settings, store, kept, planner, models, workshop, modelState, book, bundled, devices }
   } catch (error) {

@@ -7,6 +7,12 @@ import type { ChannelWay } from '../../shared/settings/choices'
 import { graphHash } from '../memory/runKey'
 import { isOwnerGone, ownerTag } from './partFiles'
 
+const BLOCK_BYTES = 4096
+/** Trimmed to this share of the limit, so that not each file after it means another look at all that is there. */
+const TRIMMED_TO = 0.9
+/** Window and command write into one folder: what the other adds is seen after as many files at the latest. */
+const FILES_PER_LOOK = 200
+
 const PART = /\.(\d+)-[0-9a-f]{8}\.part$/u
 
 export interface KeptSoundsOptions {
@@ -27,6 +33,7 @@ interface Recipe {
 
 interface Entry {
   readonly file: string
+  /** On the disk: a small file takes a whole block. */
   readonly bytes: number
   readonly usedMs: number
 }
@@ -39,6 +46,9 @@ export class KeptSounds {
   private last: Promise<unknown> = Promise.resolve()
 
   private readonly folder: string
+  /** What lies there by the last look and what was added since; null before the first. */
+  private totalBytes: number | null = null
+  private sinceLook = 0
 
   constructor(private readonly options: KeptSoundsOptions) {
     this.folder = path.join(options.dataFolder, 'cache', 'kept')
@@ -57,8 +67,18 @@ export class KeptSounds {
     return path.join(this.folder, name)
   }
 
-  /** What is over the limit goes, and what ended engines left half-written. Never rejects: what cannot go now goes later. */
-  trim(): Promise<void> {
+  /** `added` is there now: what is over the limit goes. Never rejects: what cannot go now goes later. */
+  trim(added: string): Promise<void> {
+    return this.inTurn(async () => {
+      const limitBytes = this.options.limitBytes()
+      if (this.totalBytes !== null) this.totalBytes += await bytesOf(added)
+      const isDue = this.totalBytes === null || this.totalBytes > limitBytes || ++this.sinceLook >= FILES_PER_LOOK
+      if (isDue) await this.removeOver(limitBytes)
+    })
+  }
+
+  /** An engine has ended, or the limit is another: what was left half-written goes, and what is over. Never rejects. */
+  tidy(): Promise<void> {
     return this.inTurn(() => this.removeOver(this.options.limitBytes()))
   }
 
@@ -86,11 +106,14 @@ export class KeptSounds {
       else if (isOwnerGone(Number(writer), ownerTag)) await rm(entry.file, { force: true })
     }
     let total = whole.reduce((sum, { bytes }) => sum + bytes, 0)
+    const goalBytes = total > limitBytes ? TRIMMED_TO * limitBytes : total
     for (const { file, bytes } of whole.sort((a, b) => a.usedMs - b.usedMs)) {
-      if (total <= limitBytes) return
+      if (total <= goalBytes) break
       await rm(file, { force: true })
       total -= bytes
     }
+    this.totalBytes = total
+    this.sinceLook = 0
   }
 
   private async list(): Promise<Entry[]> {
@@ -99,8 +122,15 @@ export class KeptSounds {
     for (const name of names) {
       const file = path.join(this.folder, name)
       const info = await stat(file).catch(() => null) // Gone since we looked.
-      if (info?.isFile()) entries.push({ file, bytes: info.size, usedMs: info.mtimeMs })
+      if (info?.isFile()) entries.push({ file, bytes: blocksOf(info.size), usedMs: info.mtimeMs })
     }
     return entries
   }
+}
+
+const blocksOf = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES
+
+/** 0 where nothing was kept: the disk was full, or the model did not run. */
+async function bytesOf(file: string): Promise<number> {
+  return blocksOf((await stat(file).catch(() => ({ size: 0 }))).size)
 }

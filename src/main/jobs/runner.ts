@@ -329,7 +329,7 @@ export class QueueRunner {
         ])
       })
     this.lost.finished()
-    await this.options.kept?.trim()
+    if (keptPath) await this.options.kept?.trim(keptPath)
     await this.shortage.finished(jobId, run.started?.settings ?? null)
   }
 
@@ -392,8 +392,9 @@ export class QueueRunner {
   }
 
   private async judge(job: Job, run: Run, error: AppError): Promise<void> {
-    const { store, keepsWaiting } = this.options
+    const { store, keepsWaiting, kept } = this.options
     const jobIds = [job.id]
+    if (error instanceof EngineCrash || this.lost.concerns(error) || this.shortage.concerns(error)) await kept?.tidy()
     if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
     else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
     else if (this.lost.concerns(error) && this.judgeLoss(job, run)) return
