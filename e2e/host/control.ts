@@ -79,6 +79,15 @@ const METHODS = {
   pageAnswers: (answers: boolean) => {
     theWindow().emit(answers ? 'responsive' : 'unresponsive')
   },
+  /** A mistake in main that nothing catches: in a timer, or as a promise that nobody awaits. */
+  throwInMain: (kind: 'timer' | 'rejection') => {
+    const planned = new Error(`planned: ${kind}`)
+    if (kind === 'rejection') void Promise.reject(planned)
+    else
+      setTimeout(() => {
+        throw planned
+      })
+  },
   webPreferences: () => theWindow().webContents.getLastWebPreferences(),
   utilities: () => [...children],
   systemTheme: (scheme: 'light' | 'dark') => {

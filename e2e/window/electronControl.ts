@@ -42,6 +42,28 @@ export function electronControl(app: ElectronApplication): Control {
       app.evaluate(({ BrowserWindow }) => {
         BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer()
       }),
+    throwInMain: (kind: 'timer' | 'rejection') =>
+      app.evaluate((_electron, how) => {
+        const planned = new Error(`planned: ${how}`)
+        if (how === 'rejection') void Promise.reject(planned)
+        else
+          setTimeout(() => {
+            throw planned
+          })
+      }, kind),
+    /** Of every page there is: the window's first, and only what all have in common counts as true. */
+    webPreferences: () =>
+      app.evaluate(({ webContents }) => {
+        const held = webContents.getAllWebContents().map((contents) => {
+          // Documented for web contents; the types leave it out.
+          const asked = contents as unknown as { getLastWebPreferences(): Record<string, unknown> | null }
+          return asked.getLastWebPreferences() ?? {}
+        })
+        const [first = {}] = held
+        return Object.fromEntries(
+          Object.entries(first).filter(([name, value]) => held.every((one) => one[name] === value))
+        )
+      }),
     systemTheme: (scheme: 'light' | 'dark') =>
       app.evaluate(({ nativeTheme }, theme) => {
         nativeTheme.themeSource = theme

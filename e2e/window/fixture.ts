@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +24,14 @@ export class Place {
     const full = path.join(this.root, ...names)
     mkdirSync(full, { recursive: true })
     return full
+  }
+
+  /** All that stands in the app's logs. */
+  log(): string {
+    const files = readdirSync(this.userData, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes('.log')
+    )
+    return files.map((name) => readFileSync(path.join(this.userData, name), 'utf8')).join('\n')
   }
 
   remove(): void {

@@ -48,4 +48,32 @@ describe.skipIf(!isBuilt)('the built app (S15)', () => {
       /V8_SETTINGS = \[\s*(?:"--(?:max|stack|expose-gc|single|optimize|no-|lite|semi)[\w=-]*",?\s*)*\]/u
     )
   })
+
+  it('opens no address in another program (S11: javascript:, file:, smb: and ms-*: all end there)', () => {
+    expect(bundles()).not.toMatch(/openExternal/u)
+  })
+
+  it('asks for the sandbox before Electron is ready, and nowhere to do without (S3)', () => {
+    const code = bundles()
+    const start = code.slice(code.indexOf('function startDesktop('))
+    const [sandbox, ready] = ['app.enableSandbox();', 'whenReady('].map((call) => start.indexOf(call))
+    expect(sandbox).toBeGreaterThan(0)
+    expect(sandbox).toBeLessThan(ready!)
+    const appended = [...code.matchAll(/\bappendSwitch\(([^)]*)\)/gu)].map(([, args]) => args)
+    expect(appended.sort()).toEqual(['"ozone-platform", "headless"', 'name'])
+  })
+})
+
+it('asks the network in one place, that of the downloads a person begins (S5: a library that reports, a check at start)', () => {
+  const source = path.resolve(import.meta.dirname, '..')
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:ts|vue)$/u.test(name))
+  const asking = files.filter((name) => {
+    const code = readFileSync(path.join(source, name), 'utf8')
+    const isTest = /\.(?:test|testkit)\.ts$/u.test(name)
+    return (
+      !isTest && /^import (?!type).*["'](?:node:)?(?:https?|http2|net|tls|dgram|dns)["']|await fetch\(/mu.test(code)
+    )
+  })
+  // The player reads its own media addresses.
+  expect(asking.sort()).toEqual(['main/models/downloadRequest.ts', 'renderer/src/player/readFrames.ts'])
 })
