@@ -30,6 +30,8 @@ export interface EncoderOptions {
   readonly sourceRateHz: number
   /** Frames at the beginning, in the result's rate, that the child does not get. */
   readonly skipFrames?: number
+  /** Frames of silence, in the result's rate, that it gets before the first and after the last one. */
+  readonly padFrames?: number
   /** ffmetadata; null for no tags. */
   readonly tags: string | null
   /** Looks at the synced file; throws E_IO where it is not what was meant. `frames` are the result's. */
@@ -85,7 +87,9 @@ class EncoderSink implements AudioSink {
   }
 
   async start(): Promise<void> {
-    await this.child.write(wavHeader(this.options.pipe, this.outFrames - this.skipFrames))
+    const { pipe, padFrames = 0 } = this.options
+    await this.child.write(wavHeader(pipe, this.outFrames - this.skipFrames + 2 * padFrames))
+    await this.sendZeros(padFrames)
   }
 
   async write(planar: readonly Float32Array[]): Promise<void> {
@@ -104,13 +108,18 @@ class EncoderSink implements AudioSink {
 
   /** The same bytes again and again: an hour in eight channels is 5 GB, which nobody wants to count through sample by sample. */
   private async writeZeros(frames: number): Promise<void> {
-    const frameBytes = bytesPerSample(this.options.pipe.sampleFormat) * this.options.pipe.channels
+    await this.sendZeros(frames - this.skipped(frames))
+    this.frames += frames
+  }
+
+  private async sendZeros(frames: number): Promise<void> {
+    const { sampleFormat, channels } = this.options.pipe
+    const frameBytes = bytesPerSample(sampleFormat) * channels
     const most = Math.max(1, Math.floor(SILENCE_BYTES / frameBytes))
-    const zeros = Buffer.alloc(Math.min(frames, most) * frameBytes, this.options.pipe.sampleFormat === 'u8' ? 0x80 : 0)
-    for (let left = frames - this.skipped(frames); left > 0; left -= most) {
+    const zeros = Buffer.alloc(Math.min(frames, most) * frameBytes, sampleFormat === 'u8' ? 0x80 : 0)
+    for (let left = frames; left > 0; left -= most) {
       await this.child.write(zeros.subarray(0, Math.min(left, most) * frameBytes))
     }
-    this.frames += frames
   }
 
   private async resampleSilence(frames: number): Promise<void> {
@@ -126,6 +135,7 @@ class EncoderSink implements AudioSink {
     if (this.frames !== this.options.frames || this.written !== this.outFrames) {
       throw new AppError('E_INTERNAL', { detail: `${this.frames} frames came, ${this.options.frames} were announced` })
     }
+    await this.sendZeros(this.options.padFrames ?? 0)
     await this.child.finish()
     const { bytes, sha256 } = await syncAndHash(this.path)
     await this.options.verify({ frames: this.outFrames - this.skipFrames, bytes })

@@ -1,6 +1,7 @@
 import type { OutputQuality } from '../../../shared/settings/choices'
 import { fileUrl, INPUT_LIMITS } from '../ffmpeg/ffmpegCommand'
 import type { FilmContainer } from './filmContainers'
+import { FROM_START_OF_ALL } from './readFilm'
 import type { Film, FilmClock, FilmStream } from './readFilm'
 import { trackArgs } from './trackChoice'
 import type { TrackChoice } from './trackChoice'
@@ -76,9 +77,9 @@ function clockArgs({ clock }: Pick<FilmPlan, 'clock'>): string[] {
   return clock === 'file' ? ['-copyts'] : []
 }
 
-/** Not every packet of an MPEG program stream has a time; in Matroska each needs one. */
-function timeArgs({ isSameContainer }: FilmPlan): string[] {
-  return isSameContainer ? [] : ['-fflags', '+genpts']
+function timeArgs({ isSameContainer, clock }: FilmPlan): string[] {
+  // Not every packet of an MPEG program stream has a time; in Matroska each needs one.
+  return [...(clock === 'file' ? [] : FROM_START_OF_ALL), ...(isSameContainer ? [] : ['-fflags', '+genpts'])]
 }
 
 /** Two tracks of one language must be told apart in a player's menu. */

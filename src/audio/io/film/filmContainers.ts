@@ -11,14 +11,14 @@ export interface FilmContainer {
   readonly extensions: readonly string[]
   /** What its sound can be, the most usual first. */
   readonly kinds: readonly TrackKind[]
-  /** How it says that an encoder's first frames are no sound. */
-  readonly delay: 'editList' | 'opusOnly' | 'never'
+  /** How it says that an encoder's first frames are no sound; `untimed`: it does not, and its sound begins with the film. */
+  readonly delay: 'editList' | 'opusOnly' | 'never' | 'untimed'
   /** Where a stream begins can be read back to the millisecond. */
   readonly keepsStart: boolean
 }
 
 const QUICKTIME = ['.mp4', '.m4v', '.mov', '.3gp', '.3gpp', '.3g2'] as const
-const MP4_KINDS: readonly TrackKind[] = ['aac', 'mp3', 'opus', 'flac', 'alac', 'ac3', 'eac3', 'mp2']
+const MP4_KINDS: readonly TrackKind[] = ['aac', 'mp3', 'opus', 'alac', 'flac', 'ac3', 'eac3', 'mp2']
 
 const CONTAINERS = {
   mp4: {
@@ -45,7 +45,7 @@ const CONTAINERS = {
   },
   avi: {
     ...{ muxer: ['-f', 'avi'], extensions: ['.avi'], kinds: ['mp3', 'ac3', 'aac', 'pcm_le', 'mp2', 'wma'] },
-    ...{ delay: 'never', keepsStart: false }
+    ...{ delay: 'untimed', keepsStart: false }
   },
   flv: {
     ...{ muxer: ['-f', 'flv'], extensions: ['.flv'], kinds: ['aac', 'mp3'] },

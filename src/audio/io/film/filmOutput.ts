@@ -14,7 +14,7 @@ import { clockOf, containerOf, MATROSKA } from './filmContainers'
 import type { FilmContainer } from './filmContainers'
 import { readFilm } from './readFilm'
 import type { Film, FilmStream } from './readFilm'
-import { chooseTrack, delayFrames, isLossy } from './trackChoice'
+import { chooseTrack, delayFrames, isLossy, spareFrames } from './trackChoice'
 
 export interface FilmParts {
   readonly sourcePath: string
@@ -55,13 +55,14 @@ export async function createFilm(parts: FilmParts): Promise<FilmOutput | null> {
   const { track, container } = plan
   const { skipFrames, laterFrames } = delayOf(plan)
   const late = { ...plan, startSec: plan.startSec + laterFrames / track.sampleRateHz }
+  const padFrames = spareFrames(track)
   const sink = await createEncoderSink(partPath, {
     ...{
       ffmpegPath,
       pipe: track.pipe,
       frames: parts.frames,
       sourceRateHz: source.sampleRateHz,
-      skipFrames,
+      ...{ skipFrames, padFrames },
       tags: null
     },
     args: filmArgs(late, parts),
@@ -179,17 +180,21 @@ async function withTrialFile<T>(partPath: string, work: () => Promise<T>): Promi
 }
 
 /**
- * What becomes of the frames that an encoder puts before the sound. An edit list hides them, if the sound begins with the film.
- * Matroska hides those of Opus, and takes the time of its first block for that of the first sample. Where nothing says that they
- * are no sound they take the place of as many of the recording's: those are, in such a container, the delay of the encoder that
- * made it. Nothing moves, and the length stays.
+ * What becomes of the frames that an encoder puts before the sound. `skipFrames` are left away of the recording, `laterFrames` is how
+ * much later than the recording the encoder's clock begins; where both are 0 its first frames lie before the recording, silent.
+ *
+ * An edit list hides them. Matroska hides those of Opus, and takes the time of its first block for that of the first sample. Decoders
+ * of WMA drop them, with the silence that was put there. Where nothing says that they are no sound, and the source is of the same
+ * codec, they take the place of as many of the recording's: those are the delay of the encoder that made it, as undeclared there, or
+ * the half of a frame that a cut left. Nothing moves, and the length stays. A sound of another codec may begin with its first frame:
+ * all of it is kept, but for AVI, whose sound has no times of its own.
  */
-function delayOf({ container, track, startSec }: FilmPlan): { skipFrames: number; laterFrames: number } {
+function delayOf({ container, track }: FilmPlan): { skipFrames: number; laterFrames: number } {
   const frames = delayFrames(track)
-  const isLate = Math.round(startSec * track.sampleRateHz) > 0
-  if (container.delay === 'editList' && !isLate) return { skipFrames: 0, laterFrames: 0 }
-  const isHidden = container.delay === 'opusOnly' && track.kind === 'opus'
-  return { skipFrames: isHidden ? 0 : frames, laterFrames: frames }
+  if (track.kind === 'wma') return { skipFrames: 0, laterFrames: -spareFrames(track) }
+  if (container.delay === 'opusOnly' && track.kind === 'opus') return { skipFrames: 0, laterFrames: frames }
+  const isLeft = container.delay === 'editList' || (track.changed && container.delay !== 'untimed')
+  return isLeft ? { skipFrames: 0, laterFrames: 0 } : { skipFrames: frames, laterFrames: frames }
 }
 
 /** The finished film by its own words: the streams that were meant, and the sound in step with them. */
@@ -202,10 +207,20 @@ async function verify(plan: FilmPlan, { partPath: path, ffmpegPath }: FilmParts)
     return found?.kind !== stream.kind || (!isClean && found.codecName !== stream.codecName)
   })
   const isSound = film.streams.find(({ index }) => index === at)?.sampleRateHz === track.sampleRateHz
-  const offSec = plan.isSameContainer && container.keepsStart ? Math.abs(film.startSec - plan.startSec) : 0
+  const isAskable = plan.isSameContainer && container.keepsStart
+  const offSec = isAskable ? Math.abs(film.startSec - firstSec(plan)) : 0
   if (missing === undefined && isSound && offSec < MAX_OFF_SEC) return
   const what = missing === undefined ? `the sound is ${offSec} s off` : `stream ${missing.stream.index} is missing`
   throw new AppError('E_IO', { path, detail: `the written film is not whole: ${what}` })
+}
+
+/** When the written sound's first sample is heard, be it the encoder's. An edit list hides what lies before the film. */
+function firstSec(plan: FilmPlan): number {
+  const { container, track, startSec } = plan
+  const { skipFrames, laterFrames } = delayOf(plan)
+  if (skipFrames > 0 || laterFrames !== 0) return startSec
+  const firstSec = startSec - delayFrames(track) / track.sampleRateHz
+  return container.delay === 'editList' ? Math.max(Math.min(0, startSec), firstSec) : firstSec
 }
 
 /** One frame of the slowest usual codec: 1024 at 44.1 kHz, and a container's millisecond. */

@@ -36,6 +36,13 @@ export interface Film {
 export type FilmClock = 'file' | 'fromStart'
 
 /**
+ * Before a film that is read from its start. Of a transport stream ffmpeg takes the first of those streams that it is asked for as the
+ * beginning, not the first of all: a sound that begins later than its picture would count as if it did not. Only with an offset of its
+ * own does it leave that alone; a microsecond is the least.
+ */
+export const FROM_START_OF_ALL = ['-itsoffset', '0.000001'] as const
+
+/**
  * Lists a film's streams and decodes the first samples of the sound that is stream `sound`. Throws E_CORRUPT, E_UNSUPPORTED,
  * E_NO_AUDIO, E_MEMORY, E_TIMEOUT, E_NO_FFMPEG.
  */
@@ -45,7 +52,7 @@ export async function readFilm(
 ): Promise<Film> {
   const { ffmpegPath, sound, clock } = options
   const wanted = ['-map', `0:${sound}`, '-frames:a', '1', '-c:a', 'pcm_s16le', '-f', 'framecrc', 'pipe:1']
-  const times = clock === 'file' ? ['-copyts'] : []
+  const times = clock === 'file' ? ['-copyts'] : FROM_START_OF_ALL
   const args = ['-nostdin', '-hide_banner', '-v', 'info', ...times, ...INPUT_LIMITS, '-i', fileUrl(path), ...wanted]
   const child = new DecoderChild(childCommand(ffmpegPath, args), path, DEFAULT_TIME_LIMITS)
   try {

@@ -45,10 +45,11 @@ const CODECS: Readonly<Record<TrackKind, Codec>> = {
 }
 
 const LOSSLESS = /^(?:flac|alac|pcm_le|pcm_be)$/
+const LOSSLESS_SOURCE = /^(?:flac|alac|ape|wavpack|tta|tak|shorten|mlp|truehd|wmalossless|mp4als|pcm_.*)$/
 
 /**
  * The codec of the clean track: the source's own where the container takes it and ffmpeg can write it, else the first of the
- * container's that can; null where there is none. Pure.
+ * container's that can, a lossless one for a lossless source; null where there is none. Pure.
  */
 export function chooseTrack(
   source: AudioFormat,
@@ -57,7 +58,9 @@ export function chooseTrack(
 ): TrackChoice | null {
   const codecName = source.origin?.codecName ?? ''
   const isOwn = (kind: TrackKind): boolean => CODECS[kind].is.test(codecName)
-  const inOrder = [...container.kinds].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)))
+  const isNear = (kind: TrackKind): boolean => LOSSLESS_SOURCE.test(codecName) && LOSSLESS.test(kind)
+  const rank = (kind: TrackKind): number => (isOwn(kind) ? 2 : isNear(kind) ? 1 : 0)
+  const inOrder = [...container.kinds].sort((a, b) => rank(b) - rank(a))
   const kind = inOrder.find((one) => source.channels <= CODECS[one].maxChannels && encoders.has(encoderOf(one, source)))
   if (kind === undefined) return null
   const { ratesHz } = CODECS[kind]
@@ -92,6 +95,14 @@ export function isLossy({ kind }: TrackChoice): boolean {
 export function delayFrames({ kind, sampleRateHz }: TrackChoice): number {
   if (kind === 'wma') return sampleRateHz <= 16_000 ? 512 : sampleRateHz <= 22_050 ? 1024 : 2048
   return DELAYS[kind] ?? 0
+}
+
+/**
+ * Frames of silence that the encoder must get before and after the sound, or a part of it is lost: decoders of WMA drop two frames at
+ * the beginning, of which ffmpeg's encoder puts but one there, and the last frame is whole only with the one after it.
+ */
+export function spareFrames(track: TrackChoice): number {
+  return track.kind === 'wma' ? delayFrames(track) : 0
 }
 
 const DELAYS: Readonly<Partial<Record<TrackKind, number>>> = {
