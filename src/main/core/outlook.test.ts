@@ -88,8 +88,8 @@ describe.skipIf(!isBuilt())('the list of what a run will do', () => {
       'none.wav: cannot'
     ])
     expect(outlook.files.map(({ durationSec }) => durationSec)).toEqual([0.4, 0.5, 2.5, 0.3, null])
-    expect(outlook.files[3]?.error?.code).toBe('E_IO')
-    expect(outlookCsv(outlook)).toContain('E_IO')
+    expect(outlook.files[3]?.error?.code).toBe('E_SOURCE_CHANGED')
+    expect(outlookCsv(outlook)).toContain('E_SOURCE_CHANGED')
     const command = parseCommand([bench.at('in'), '--out', bench.at('out'), '--dry-run'])
     if (command.kind !== 'denoise') throw new Error(command.kind)
     const batch = await prepareBatch(command.args, new AbortController().signal, { modelId: 'frcrn-lite' })

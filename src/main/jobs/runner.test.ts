@@ -147,7 +147,7 @@ describe('QueueRunner', () => {
   })
 
   it('gives no output for a source that changed meanwhile (R16), and says that, not what it has become', async () => {
-    const { state, left } = await run(['touch.wav', 'emptied.wav'])
+    const { state, left } = await run(['touch.wav', 'emptied.wav', 'deleted.wav'])
     for (const { status } of state.jobs)
       expect(status).toMatchObject({ kind: 'failed', error: { code: 'E_SOURCE_CHANGED' } })
     expect(readdirSync(folder.root).filter((name) => name.includes('clean'))).toEqual([])

@@ -394,7 +394,7 @@ export class QueueRunner {
   private async judge(job: Job, run: Run, error: AppError): Promise<void> {
     const { store, keepsWaiting, kept } = this.options
     const jobIds = [job.id]
-    if (error instanceof EngineCrash || this.lost.concerns(error) || this.shortage.concerns(error)) await kept?.tidy()
+    if (isStop(error) || this.lost.concerns(error) || this.shortage.concerns(error)) await kept?.tidy()
     if (run.wish === 'return' && isStop(error)) store.dispatch({ type: 'jobsReturned', jobIds })
     else if (run.wish === 'cancel' && isStop(error)) store.dispatch({ type: 'jobsCancelled', jobIds, because: null })
     else if (this.lost.concerns(error) && this.judgeLoss(job, run)) return
@@ -465,9 +465,11 @@ function isStop(error: AppError): boolean {
   return error.code === 'E_CANCELLED' || error instanceof EngineCrash || error instanceof EngineUnavailable
 }
 
-const SOURCE_ERRORS = new Set(['E_EMPTY', 'E_NO_AUDIO', 'E_UNSUPPORTED', 'E_CORRUPT', 'E_TRUNCATED', 'E_TOO_SHORT'])
+const SOURCE_ERRORS = new Set([
+  ...['E_EMPTY', 'E_NO_AUDIO', 'E_UNSUPPORTED', 'E_CORRUPT', 'E_TRUNCATED', 'E_TOO_SHORT', 'E_IO']
+])
 
-/** Whether it says what is wrong with the recording. */
+/** Whether it says what is wrong with the recording, or may do so. */
 function isOfSource(thrown: unknown): boolean {
   return thrown instanceof AppError && SOURCE_ERRORS.has(thrown.code)
 }

@@ -8,7 +8,7 @@ import type { EngineSettings, FileJob } from '../../engine/protocol'
  * engine's life. It denoises nothing; what it does with a job is in the job's input path.
  */
 const FAKE_ENGINE = `
-import { appendFileSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
+import { appendFileSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs'
 const log = (line) => appendFileSync(process.env.FAKE_LOG, line + '\\n')
 let generation = 0
 let paused = false
@@ -30,6 +30,7 @@ const behave = {
   aiff: (job) => { writeFileSync(job.partPath, 'clean'); done(job.jobId, { extension: '.aiff' }) },
   slow: (job) => { writeFileSync(job.partPath, 'half'); waiting.set(job.jobId, job)
     setTimeout(() => waiting.delete(job.jobId) && behave.ok(job), 30) },
+  deleted: (job) => { rmSync(job.inputPath); post({ type: 'failed', jobId: job.jobId, error: { code: 'E_IO', data: {} } }) },
   emptied: (job) => { writeFileSync(job.inputPath, ''); post({ type: 'failed', jobId: job.jobId, error: { code: 'E_EMPTY', data: {} } }) },
   touch: (job) => { appendFileSync(job.inputPath, 'more'); behave.ok(job) },
   crash: (job) => { writeFileSync(job.partPath, 'half'); process.stderr.write('segmentation fault\\n', () => process.exit(139)) },
