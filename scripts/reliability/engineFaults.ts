@@ -12,8 +12,7 @@ export interface EngineFaultPlan {
   readonly say: (line: string) => void
 }
 
-/** The first is in work long enough to be met in its middle, on a quick machine too. */
-const LENGTHS_SEC = [300, 1]
+const LENGTHS_SEC = [60, 1]
 const AGAIN = 'the engine stopped, trying once more'
 /** Engines that are stopped dead at once, to be found by their silence. */
 const SILENT = 3

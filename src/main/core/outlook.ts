@@ -9,7 +9,7 @@ import { numberedPath, pathKey } from '../jobs/fileNames'
 import { FolderListings } from '../jobs/folderListings'
 import type { OutputClaims } from '../jobs/outputClaims'
 import { assertUnchanged } from '../jobs/sourceIdentity'
-import { intermediateBytes, outputBytes } from './diskNeeds'
+import { intermediateBytes, outputBytes } from '../jobs/diskNeeds'
 import { OutlookDisks } from './outlookDisks'
 
 type UsedSettings = Pick<JobSettings, 'output' | 'modelId' | 'batch'>

@@ -13,7 +13,7 @@ import { desiredName, desiredPath } from '../jobs/desiredPath'
 import { isInside, pathKey } from '../jobs/fileNames'
 import { FolderListings } from '../jobs/folderListings'
 import { assertWritable } from '../jobs/partFiles'
-import { intermediateBytes, outputBytes } from './diskNeeds'
+import { intermediateBytes, outputBytes } from '../jobs/diskNeeds'
 import { settingsKeyOf } from './settingsKey'
 
 /** How long looking at the disk may take; what was not seen by then is not counted. */

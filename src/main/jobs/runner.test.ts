@@ -141,6 +141,24 @@ describe('QueueRunner', () => {
     expect(store.state.jobs[1]?.status).toEqual({ kind: 'pending', attempts: 0 })
   })
 
+  it('looks for room before each file, not only before the first, and goes on once there is some (R22: hours of work for a result that cannot fit)', async () => {
+    let free = 1e9
+    const { store, runner, add } = bench({ keepsWaiting: true, freeBytes: () => Promise.resolve(free) })
+    await add(['ok.wav', 'ok-2.wav', 'ok-3.wav'])
+    const info = { durationSec: 100, sampleRateHz: 48_000, channels: 2, bitDepth: 16 }
+    const facts = { ...info, container: 'wav', codec: 'pcm_s16le' } as never
+    const probe = { ok: true, info: facts } as const
+    store.dispatch({ type: 'jobsProbed', probes: ['ok-2.wav', 'ok-3.wav'].map((jobId) => ({ jobId, probe })) })
+    const neededBytes = 100 * 48_000 * 2 * 2
+    free = neededBytes - 1
+    const stopped = await runner.run()
+    expect([stopped?.code, stopped?.data.detail]).toEqual(['E_DISK_FULL', 'it needs about 20 MB, 20 MB are free'])
+    expect(kindsOf(store)).toEqual(['done', 'pending', 'pending'])
+    free = neededBytes
+    expect(await runner.run()).toBeNull()
+    expect(kindsOf(store)).toEqual(['done', 'done', 'done'])
+  })
+
   it('fails a file that is longer than its file system takes, and goes on (it came back and stopped every run)', async () => {
     const { kinds, stopReason } = await run(['toobig.wav', 'ok.wav'], { keepsWaiting: true })
     expect([kinds, stopReason]).toEqual([['failed', 'done'], null])

@@ -11,6 +11,7 @@ import type { DenoiseOptions, DoneEvent, ProgressEvent } from '../processes/engi
 import { ChangeIndex, markOf, type Mark } from './changeIndex'
 import { commitOutput } from './commitOutput'
 import { CrashCount } from './crashCount'
+import { EngineStarts, untilReady, type StartedWith } from './engineStarts'
 import type { KeptSounds } from './keptSounds'
 import type { OutputClaims } from './outputClaims'
 import { OutputFolders } from './outputFolders'
@@ -19,6 +20,7 @@ import { resultOf } from './jobResult'
 import { LostDevice } from './lostDevice'
 import type { QueueStore } from './queueStore'
 import { ShortageCare, type RunnerMemory } from './shortageCare'
+import { assertRoom, freeBytesOf, type FreeBytes } from './roomCheck'
 import { assertUnchanged } from './sourceIdentity'
 
 export interface RunnerEngine {
@@ -50,16 +52,11 @@ export interface RunnerOptions {
   /** Memory ran out: the file is begun again with less. */
   readonly onShortage?: (job: Job) => void
   readonly nowSec?: () => number
+  readonly freeBytes?: FreeBytes
 }
 
 /** A file may be in two crashes; the second time it was alone with the engine (RELIABILITY R9). */
 const MAX_ATTEMPTS = 2
-
-/** One start of the engine, as its files share it. */
-interface StartedWith {
-  settings: EngineSettings | null
-  readonly ready: Promise<EngineStatus>
-}
 
 /** What a running job is stopped for. */
 type Wish = 'cancel' | 'return'
@@ -91,15 +88,17 @@ export class QueueRunner {
   private finish: () => void = () => undefined
   /** A suspect is running: nobody else begins. */
   private alone = false
-  /** What the engine was last started with. */
-  private engineKey: string | null = null
-  private started: StartedWith | null = null
+  private readonly engines: EngineStarts
   private readonly shortage: ShortageCare
   private readonly lost = new LostDevice()
 
   constructor(private readonly options: RunnerOptions) {
     this.crashes = new CrashCount(options.nowSec ?? (() => performance.now() / 1000))
     this.shortage = new ShortageCare(options.memory)
+    const onReady = (): void => {
+      this.wake()
+    }
+    this.engines = new EngineStarts({ options, shortage: this.shortage, lost: this.lost, onReady })
   }
 
   get runningIds(): readonly string[] {
@@ -115,7 +114,7 @@ export class QueueRunner {
     this.held = false
     const { status } = this.options.engine
     const isElsewhere = this.lost.reset()
-    if (isElsewhere || (status.kind !== 'ready' && status.kind !== 'starting')) this.engineKey = null
+    if (isElsewhere || (status.kind !== 'ready' && status.kind !== 'starting')) this.engines.forgetKey()
     await new Promise<void>((resolve) => {
       this.finish = resolve
       this.pump()
@@ -211,8 +210,7 @@ export class QueueRunner {
   /** As many as fill the engine's lanes, and none that needs another engine than those in work. */
   private fits(job: Job): boolean {
     if (this.running.size === 0) return true
-    // What a budget makes of the lanes is known once the engine is ready.
-    const batch = this.started?.settings?.batch ?? 1
+    const { batch } = this.engines
     // One file more than lanes: the next is at hand when a lane falls free.
     const inFlight = batch === 1 ? 1 : batch + 1
     const [other] = this.running.values()
@@ -224,20 +222,7 @@ export class QueueRunner {
   }
 
   private keyOf(job: Job): string {
-    const { modelId, device, precision, join, chunkSec, overlapSec, batch, budgetMb, threads } = this.settingsOf(job)
-    const ffmpegPath = this.options.ffmpegPath?.() ?? null
-    return JSON.stringify([
-      modelId,
-      device,
-      precision,
-      join,
-      chunkSec,
-      overlapSec,
-      batch,
-      budgetMb,
-      threads,
-      ffmpegPath
-    ])
+    return this.engines.keyOf(this.settingsOf(job))
   }
 
   /** One file from the queue to its end, or back into the queue. Never rejects. */
@@ -264,6 +249,7 @@ export class QueueRunner {
     const replaces = onExists === 'overwrite' || onExists === 'changed'
     if (replaces && (await this.options.claims.isInput(outputPath))) throw sameFile(job.inputPath, outputPath)
     await this.folders.ensure(path.dirname(outputPath), outDirOf(settings))
+    await assertRoom({ ...job, outputPath }, settings.output, this.options.freeBytes ?? freeBytesOf)
     const partPath = newPartPath(outputPath)
     try {
       await this.denoise({ ...job, outputPath }, { run, partPath, settings, mark })
@@ -285,14 +271,15 @@ export class QueueRunner {
     const { engine, claims, onProgress, store } = this.options
     const { run, partPath, settings } = work
     const { signal } = run.abort
-    await this.ensureEngine(run, settings)
+    run.started = this.engines.startFor(run.key, settings)
+    await untilReady(run.started, signal)
     const residualGain = residualGainOf(settings)
     const { id: jobId, inputPath } = job
     const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k, channels } =
       settings.output
     const output = { format, quality, video }
     const level = { loudness, targetLufs, truePeakDb }
-    const engineNow = engine.startedWith ?? run.started?.settings ?? null
+    const engineNow = engine.startedWith ?? run.started.settings ?? null
     const keptPath = engineNow && (await this.options.kept?.pathFor({ job, engine: engineNow, channels }))
     const file: FileJob = {
       ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
@@ -330,7 +317,7 @@ export class QueueRunner {
       })
     this.lost.finished()
     if (keptPath) await this.options.kept?.trim(keptPath)
-    await this.shortage.finished(jobId, run.started?.settings ?? null)
+    await this.shortage.finished(jobId, run.started.settings ?? null)
   }
 
   /** The engine gave way to another device when it was loaded, or after its own was lost. */
@@ -339,56 +326,6 @@ export class QueueRunner {
     const asked = started?.settings?.device
     const isAsAsked = now === undefined || asked === undefined || now === asked
     return isAsAsked ? this.lost.warningsOf(settings) : ['W_DEVICE_FALLBACK']
-  }
-
-  /** The engine runs with this job's settings, or is being started with them. */
-  private async ensureEngine(run: Run, settings: JobSettings): Promise<void> {
-    if (this.engineKey !== run.key || this.started === null) {
-      this.engineKey = run.key
-      this.started = this.startEngine(settings)
-    }
-    run.started = this.started
-    const { ready } = this.started
-    const aborted = new Promise<never>((_resolve, reject) => {
-      const cancel = (): void => {
-        reject(new AppError('E_CANCELLED'))
-      }
-      if (run.abort.signal.aborted) cancel()
-      run.abort.signal.addEventListener('abort', cancel, { once: true })
-    })
-    ready.catch(() => undefined)
-    aborted.catch(() => undefined)
-    await Promise.race([ready, aborted])
-  }
-
-  private startEngine(settings: JobSettings): StartedWith {
-    const started: StartedWith = {
-      settings: null,
-      ready: this.bringUp(settings, (found) => (started.settings = found))
-    }
-    return started
-  }
-
-  private async bringUp(settings: JobSettings, tell: (found: EngineSettings) => void): Promise<EngineStatus> {
-    try {
-      await this.shortage.settled
-      const engineSettings = await this.options.engineSettings(this.lost.instead(settings))
-      tell(engineSettings)
-      const status = await this.options.engine.start(engineSettings)
-      this.options.onEngine?.(status, engineSettings)
-      // More files may go in than were known to when the first one began.
-      if (status.kind === 'ready')
-        setImmediate(() => {
-          this.wake()
-        })
-      return status
-    } catch (thrown) {
-      this.engineKey = null
-      const error = toAppError(thrown)
-      // A model that was removed is the matter of the files that wanted it; the others go on.
-      const isTheirs = error.code === 'E_CANCELLED' || error.code === 'E_MODEL_MISSING'
-      throw isTheirs ? error : new EngineUnavailable(error.toPayload())
-    }
   }
 
   private async judge(job: Job, run: Run, error: AppError): Promise<void> {
@@ -416,7 +353,7 @@ export class QueueRunner {
   private async judgeShortage(job: Job, { started }: Run, error: AppError): Promise<boolean> {
     if (started?.settings == null) return false
     // Whatever begins from now on waits for the answer, and for a start of its own.
-    if (this.started === started) this.engineKey = this.started = null
+    this.engines.forget(started)
     const next = await this.shortage.retreat(job.id, { key: started, settings: started.settings, error })
     if (next === 'none') return false
     if (next === 'smaller') this.options.onShortage?.(job)
@@ -427,7 +364,7 @@ export class QueueRunner {
   /** The device went away: again in a fresh process, or on the CPU. False where no engine was asked for. */
   private judgeLoss(job: Job, { started }: Run): boolean {
     if (started === null) return false
-    if (this.started === started) this.engineKey = this.started = null
+    this.engines.forget(started)
     this.lost.count(started)
     this.options.store.dispatch({ type: 'jobsRetried', jobIds: [job.id] })
     return true

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Job } from '../../shared/jobs/job'
 import type { OutputFormat, OutputQuality } from '../../shared/settings/choices'
 import type { OutputSettings } from '../../shared/settings/jobSettings'
-import { isFilmName, plannedExtension } from '../jobs/audioNames'
+import { isFilmName, plannedExtension } from './audioNames'
 
 const PCM = new Set([
   '.wav',
