@@ -154,7 +154,9 @@ describe('planOutputs', () => {
       'out/case.wav',
       'in/other.wav',
       'out/other.wav',
-      'in/free.wav'
+      'in/free.wav',
+      `out/${'café'.normalize('NFC')}.wav`,
+      `in/${'café'.normalize('NFD')}.wav`
     )
     linkSync(path.join(root, 'in/hard.wav'), path.join(out, 'hard.wav'))
     symlinkSync('../in/soft.wav', path.join(out, 'soft.wav'))
@@ -169,11 +171,14 @@ describe('planOutputs', () => {
           'in/../out/other.wav',
           'alias/case.wav',
           'in/CASE.WAV',
+          `out/${'café'.normalize('NFC')}.wav`,
+          // Another file here, the same on macOS and on some network disks.
+          `in/${'café'.normalize('NFD')}.wav`,
           'in/free.wav'
         ],
         { onExists }
       )
-      expect(errors(refused)).toEqual([...Array<string>(7).fill('E_SAME_FILE'), undefined])
+      expect(errors(refused)).toEqual([...Array<string>(9).fill('E_SAME_FILE'), undefined])
     }
     expect(outputs(await plan(['out/same.wav'], { onExists: 'rename' }))).toEqual(['same (2).wav'])
   })

@@ -110,6 +110,14 @@ describe('scanInputs', () => {
     expect(await scan(['in'], { maxFiles: 2 })).toMatchObject({ cutShort: true, files: { length: 2 } })
   })
 
+  it('goes 32 folders deep where nobody says otherwise, and no further', async () => {
+    const folders = Array.from({ length: 33 }, (_, n) => `${n}`)
+    make(`in/${folders.slice(0, 32).join('/')}/there.wav`, `in/${folders.join('/')}/too deep.wav`)
+    const { files, skipped } = await scan(['in'])
+    expect(files.map((file) => path.basename(file.path))).toEqual(['there.wav'])
+    expect(skipped).toMatchObject([{ reason: 'too deep' }])
+  })
+
   it('lists a name that is not UTF-8 instead of failing on a name that does not exist', async () => {
     make('in/a.wav')
     writeFileSync(
