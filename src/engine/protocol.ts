@@ -67,6 +67,8 @@ export const FileJob = z.object({
   level: levelWish.optional(),
   /** The band that the model does not hear; absent: kept with the gain that follows what lies below it. */
   above8k: z.enum(ABOVE_8K_WAYS).optional(),
+  /** Of files with several tracks of sound, from 1; absent: the default one. */
+  audioTrack: z.number().int().positive().optional(),
   /** Absent: each on its own. */
   channels: z.enum(CHANNEL_WAYS).optional(),
   /**

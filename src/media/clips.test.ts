@@ -45,6 +45,7 @@ function noise(frames: number, seed = 1): Float32Array {
 }
 
 interface Opening {
+  readonly originalTrack?: number
   readonly cleanPath?: string
   readonly window?: { startFrame: number; frames: number }
   readonly cacheFolder?: string
@@ -52,12 +53,11 @@ interface Opening {
 
 async function open(child: MediaChild, originalPath: string, how: Opening = {}) {
   const clipId = ++opened
-  const { cleanPath = null, window = null, cacheFolder = join(root, 'cache') } = how
+  const { originalTrack = null, cleanPath = null, window = null, cacheFolder = join(root, 'cache') } = how
   const { result } = await child.ask({
     type: 'openClip',
     clipId,
-    originalPath,
-    cleanPath,
+    ...{ originalPath, originalTrack, cleanPath, cleanTrack: null },
     window,
     cacheFolder,
     cacheLimitBytes: 1e9
@@ -232,6 +232,31 @@ describe.skipIf(!isBuilt)('clips of PCM', () => {
     expect(await child.exited).toBe(0)
   })
 
+  it.skipIf(ffmpeg === null)(
+    'are of the track that was asked for, each kept under its own name (the first one was heard)',
+    async () => {
+      const path = join(root, 'tracks.mka')
+      const tones = ['200', '3000'].flatMap((hz) => ['-f', 'lavfi', '-i', `sine=f=${hz}:r=16000:d=1`])
+      const flac = ['-map', '0', '-map', '1', '-c:a', 'flac', '-threads', '1']
+      execFileSync(ffmpeg!, ['-v', 'error', '-nostdin', '-y', ...tones, ...flac, path])
+      const child = started()
+      const crossings = async (originalTrack: number | undefined): Promise<number> => {
+        const { clipId, frames } = await facts(child, path, originalTrack === undefined ? {} : { originalTrack })
+        const heard = await floats(child, clipId, 0, frames)
+        return heard.filter((value, i) => i > 0 && value < 0 !== heard[i - 1]! < 0).length
+      }
+      expect(await crossings(2)).toBeGreaterThan(5000)
+      expect(await crossings(undefined)).toBeLessThan(500)
+      expect(await crossings(2)).toBeGreaterThan(5000)
+      expect((await open(child, path, { originalTrack: 3 })).result).toMatchObject({ error: { code: 'E_NO_TRACK' } })
+      const cut = { lengthSec: 0.5, leadSec: 0, tailSec: 0, startSec: 0, comparesLevels: false }
+      const outPath = join(root, 'track2.wav')
+      await child.ask({ type: 'excerpt', path, track: 2, ...cut, outPath })
+      const [planar] = (await decodeFile(outPath)).channels
+      expect(planar!.filter((value, i) => i > 0 && value < 0 !== planar![i - 1]! < 0).length).toBeGreaterThan(2500)
+    }
+  )
+
   it('are refused with the code of the run where the file is bad, and the process goes on', async () => {
     const child = started()
     const empty = join(root, 'empty.wav')
@@ -253,6 +278,7 @@ describe.skipIf(!isBuilt)('excerpts', () => {
     const request = {
       type: 'excerpt',
       path,
+      track: null,
       startSec: null,
       lengthSec: 10,
       leadSec: 2,

@@ -11,6 +11,8 @@ import { MAX_PEAK_BINS, MAX_TILE_LEVEL, SIGNALS } from '../shared/ipc/playerView
 
 const id = z.number().int()
 const frame = z.number().int().nonnegative()
+/** Of files with several tracks of sound, from 1; null: the default one. */
+const track = z.number().int().positive().nullable()
 /** Given by main, one for each open clip; never used again in one life of the process. */
 const clipId = z.number().int()
 
@@ -29,7 +31,9 @@ export const MediaRequest = z.discriminatedUnion('type', [
     id,
     clipId,
     originalPath: z.string(),
+    originalTrack: track,
     cleanPath: z.string().nullable(),
+    cleanTrack: track,
     /** The part of the files that the clip is, in frames; null for all. */
     window: z.object({ startFrame: frame, frames: frame }).nullable(),
     /** Where decoded audio and peaks are kept for the next time, and how much of it in all. */
@@ -67,6 +71,7 @@ export const MediaRequest = z.discriminatedUnion('type', [
     type: z.literal('excerpt'),
     id,
     path: z.string(),
+    track,
     startSec: z.number().nonnegative().nullable(),
     lengthSec: z.number().positive(),
     leadSec: z.number().nonnegative(),
@@ -90,7 +95,18 @@ const Info = z.object({
   sampleRateHz: z.number(),
   channels: z.number().int(),
   bitDepth: z.number().int().nullable(),
-  format: z.string()
+  format: z.string(),
+  tracks: z
+    .array(
+      z.object({
+        language: z.string().nullable(),
+        title: z.string().nullable(),
+        channels: z.number().int(),
+        isDefault: z.boolean()
+      })
+    )
+    .readonly()
+    .exactOptional()
 })
 
 /** An ffmpeg that answers, by its absolute path. */

@@ -64,13 +64,14 @@ function pcmInfo({ format, dataBytes, sampleBytes }: PcmLayout): MediaInfo {
 }
 
 function foreignInfo(probed: ProbedAudio): MediaInfo {
-  const { declaredSec, sampleRateHz, channels } = probed
+  const { declaredSec, sampleRateHz, channels, tracks } = probed
   return {
     durationSec: declaredSec,
     sampleRateHz,
     channels,
     bitDepth: losslessBits(probed),
-    format: shortName(probed)
+    format: shortName(probed),
+    ...(tracks.length > 1 && { tracks })
   }
 }
 

@@ -1,12 +1,13 @@
 import { openSource } from './openSource'
+import type { SourceOptions } from './openSource'
 import type { AudioFormat, AudioSource } from './types'
 
 /** {@link openSource}, heard as one channel where that is asked for: the mean of all. Errors as there. */
 export async function openHeard(
   path: string,
-  { ffmpegPath, asMono }: { readonly ffmpegPath: string | null; readonly asMono: boolean }
+  { ffmpegPath, track, asMono }: SourceOptions & { readonly asMono: boolean }
 ): Promise<AudioSource> {
-  const source = await openSource(path, { ffmpegPath })
+  const source = await openSource(path, { ffmpegPath, track })
   return asMono && source.format.channels > 1 ? new MonoSource(source) : source
 }
 

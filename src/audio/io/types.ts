@@ -16,6 +16,8 @@ export interface Origin {
   readonly stream: number
   /** There is a moving picture (not a cover). */
   readonly hasVideo: boolean
+  /** Tracks of sound in the file, `stream` among them. */
+  readonly tracks: number
 }
 
 /** What is known of a file's audio once it is open. */

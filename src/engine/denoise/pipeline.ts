@@ -74,6 +74,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   const identity = await sourceIdentity(job.inputPath)
   const probe = await probeFile(job.inputPath, {
     ...context,
+    track: job.audioTrack,
     asMono: job.channels === 'mono',
     excerptPlan: context.joiner.excerptPlan,
     onFraction: (fraction) => {
@@ -93,6 +94,7 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
     const warnings = new Set([...probe.warnings, ...output.warnings])
     if (written.clippedSamples > 0) warnings.add('W_CLIPPED')
     if (isHeldDown) warnings.add('W_QUIETER')
+    if (isOnlyTrack(job, probe)) warnings.add('W_ONE_TRACK')
     const { sampleRateHz, channels } = shape.format
     return {
       frames: written.frames,
@@ -112,6 +114,11 @@ async function run(job: FileJob, context: PipelineContext): Promise<DenoiseResul
   } finally {
     await kept.close()
   }
+}
+
+/** Another track was asked for than the first, of a file that has no other. */
+function isOnlyTrack({ audioTrack = 1 }: FileJob, { format }: FileProbe): boolean {
+  return audioTrack > 1 && (format.origin?.tracks ?? 1) === 1
 }
 
 /** Of the channels that run: silent ones and twins need nothing of the model. */
@@ -186,7 +193,9 @@ async function fill(sink: Writer, job: FileJob, pass: PassTwo & SourceHook): Pro
     return { modelSec: 0, sound: { before: NO_SOUND, after: NO_SOUND } }
   }
   const { residualGain, above8k = 'keep' } = job
-  const source = await openHeard(job.inputPath, { ffmpegPath: pass.ffmpegPath, asMono: job.channels === 'mono' })
+  const { ffmpegPath } = pass
+  const heard = { ffmpegPath, track: job.audioTrack, asMono: job.channels === 'mono' }
+  const source = await openHeard(job.inputPath, heard)
   const chains: ChannelChain[] = []
   try {
     if (!sameFormat(source, probe)) throw new AppError('E_SOURCE_CHANGED', { path: job.inputPath })

@@ -30,6 +30,8 @@ export interface FileProbe {
 
 export interface ProbeOptions {
   readonly ffmpegPath: string | null
+  /** Of files with several tracks of sound, from 1. */
+  readonly track?: number | undefined
   /** The mean of all channels is what is measured, as one channel. */
   readonly asMono: boolean
   readonly modelRateHz: number

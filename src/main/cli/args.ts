@@ -57,6 +57,8 @@ export interface DenoiseArgs {
   readonly format: OutputFormat
   readonly quality: OutputQuality
   readonly video: VideoWay
+  /** Of files with several; null: the default one. */
+  readonly audioTrack: number | null
   readonly above8k: Above8kWay
   readonly channels: ChannelWay
   /** The results have their sources' times. */
@@ -114,6 +116,7 @@ const OPTIONS = {
   format: TEXT,
   quality: TEXT,
   video: TEXT,
+  'audio-track': TEXT,
   'above-8k': TEXT,
   channels: TEXT,
   'new-times': FLAG,
@@ -181,6 +184,7 @@ export function parseCommand(argv: readonly string[]): Command {
     format: oneOf('format', values.format, OUTPUT_FORMATS) ?? 'source',
     quality: oneOf('quality', values.quality, OUTPUT_QUALITIES) ?? 'standard',
     video: oneOf('video', values.video, VIDEO_WAYS) ?? 'replace',
+    audioTrack: number('audio-track', values['audio-track'], { ...LIMITS.audioTrack, whole: true }),
     above8k: oneOf('above-8k', values['above-8k'], ABOVE_8K_WAYS) ?? 'keep',
     channels: oneOf('channels', values.channels, CHANNEL_WAYS) ?? 'linked',
     keepTimes: !values['new-times'],

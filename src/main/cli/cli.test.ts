@@ -48,6 +48,7 @@ describe('parseCommand', () => {
       format: 'source',
       quality: 'standard',
       video: 'replace',
+      audioTrack: null,
       watch: false,
       watchSec: 2,
       above8k: 'keep',
@@ -76,6 +77,7 @@ describe('parseCommand', () => {
       '--batch',
       '4',
       '--threads=2',
+      '--audio-track=2',
       '--quiet',
       '--',
       '-c.wav'
@@ -87,6 +89,7 @@ describe('parseCommand', () => {
       chunkSec: 0.5,
       batch: 4,
       threads: 2,
+      audioTrack: 2,
       quiet: true
     })
   })
@@ -113,6 +116,8 @@ describe('parseCommand', () => {
     ['--on-exists', 'replace'],
     ['--out', ''],
     ['--above-8k', '8k'],
+    ['--audio-track', '0'],
+    ['--audio-track', 'eng'],
     ['--channels', 'stereo'],
     ['--floor-db', '-20'],
     ['--strength', '101'],

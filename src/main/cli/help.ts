@@ -44,6 +44,8 @@ INPUT is a file or a folder; folders are taken with all that is in them.
   --quality NAME              small, standard (default) or high: of lossy formats
   --video WAY                 of films: replace (default: their sound), add (the
                               clean sound beside their own) or sound (only that)
+  --audio-track N             of files with several tracks of sound the N-th (default: the
+                              one that players take); other tracks of films are copied
   --above-8k WAY              of sources over 16 kHz, what lies over 8 kHz: keep (default;
                               quieter where the model lowers what is below), remove, or
                               16k (the result has a rate of 16 kHz)

@@ -66,8 +66,9 @@ function isOurs(relativePath: string, { shard }: DenoiseArgs): boolean {
 function outputSettings(args: DenoiseArgs, outDir: string | null): OutputSettings {
   const place = outDir === null ? 'beside' : 'tree'
   const pattern = args.namePattern ?? defaultPattern(place)
-  const { onExists, format, quality, video, above8k, channels, keepTimes, loudness, targetLufs, truePeakDb } = args
-  const level = { loudness, targetLufs, truePeakDb, above8k, channels }
+  const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb } = args
+  const { above8k, channels, audioTrack } = args
+  const level = { loudness, targetLufs, truePeakDb, above8k, channels, audioTrack }
   return { place, folder: outDir, subfolder: 'clean', pattern, onExists, format, quality, video, keepTimes, ...level }
 }
 

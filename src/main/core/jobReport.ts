@@ -61,7 +61,8 @@ function settingsLines(settings: JobSettings): string[] {
     `Model: ${modelId}`,
     `Settings: device ${device}, ${precision.toUpperCase()}, ${join}, chunk ${chunkSec} s${overlap}, batch ${batch}, ` +
       `threads ${threads ?? 'auto'}, strength ${strengthPercent} %${floorDb === null ? '' : `, at most ${floorDb} dB`}`,
-    `Output settings: ${place}, ${output.pattern}, ${output.onExists}, above 8 kHz ${output.above8k}, channels ${output.channels}`
+    `Output settings: ${place}, ${output.pattern}, ${output.onExists}, above 8 kHz ${output.above8k}, channels ${output.channels}` +
+      (output.audioTrack === null ? '' : `, audio track ${output.audioTrack}`)
   ]
 }
 

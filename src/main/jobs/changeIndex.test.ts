@@ -38,6 +38,12 @@ test('a result is current as long as its source, its settings and itself are the
   expect(await new ChangeIndex().isCurrent(there, await mark(DEFAULT_JOB_SETTINGS, 'others'))).toBe(false)
   const elsewhere = { ...DEFAULT_JOB_SETTINGS.output, folder: '/x', pattern: 'x', onExists: 'changed' as const }
   expect(await mark({ ...DEFAULT_JOB_SETTINGS, threads: 3, output: elsewhere })).toEqual(first)
+  // A release that had no choice of tracks took the default one.
+  const entries = Object.entries(DEFAULT_JOB_SETTINGS.output).filter(([key]) => key !== 'audioTrack')
+  const before = Object.fromEntries(entries) as JobSettings['output']
+  expect(await mark({ ...DEFAULT_JOB_SETTINGS, output: before })).toEqual(first)
+  const second = { ...DEFAULT_JOB_SETTINGS.output, audioTrack: 2 }
+  expect(await mark({ ...DEFAULT_JOB_SETTINGS, output: second })).not.toEqual(first)
   writeFileSync(source, 'sounD')
   expect(await new ChangeIndex().isCurrent(there, await mark())).toBe(false)
   rmSync(path.join(moved, 'a.wav'))

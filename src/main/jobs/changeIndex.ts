@@ -80,8 +80,9 @@ const NOT_HEARD = new Set<keyof JobSettings | keyof JobSettings['output']>([
 ])
 
 function settingsHash(settings: JobSettings): string {
+  // Unset it is left out: results of releases that did not have it are current still.
   const heard = (key: string, value: unknown): unknown =>
-    (NOT_HEARD as ReadonlySet<string>).has(key) ? undefined : value
+    (NOT_HEARD as ReadonlySet<string>).has(key) || (key === 'audioTrack' && value === null) ? undefined : value
   return createHash('sha256').update(JSON.stringify(settings, heard)).digest('hex')
 }
 

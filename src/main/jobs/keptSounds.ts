@@ -29,6 +29,7 @@ interface Recipe {
   /** As the engine was really started. */
   readonly engine: EngineSettings
   readonly channels: ChannelWay
+  readonly audioTrack: number | null
 }
 
 interface Entry {
@@ -54,8 +55,8 @@ export class KeptSounds {
     this.folder = path.join(options.dataFolder, 'cache', 'kept')
   }
 
-  /** Null where nothing is to be kept. Another source, model, precision, way of joining or mix to mono is another path. */
-  async pathFor({ job, engine, channels }: Recipe): Promise<string | null> {
+  /** Null where nothing is to be kept. Another source, model, precision, way of joining, track or mix to mono is another path. */
+  async pathFor({ job, engine, channels, audioTrack }: Recipe): Promise<string | null> {
     if (this.options.limitBytes() <= 0) return null
     const { device, inode, sizeBytes, modifiedNs } = job.identity
     const { join, chunkSec, overlapSec } = engine
@@ -63,6 +64,7 @@ export class KeptSounds {
     const parts = [job.inputPath, device, inode, sizeBytes, modifiedNs, graph, join, chunkSec]
     if (join === 'overlap') parts.push(overlapSec)
     if (channels === 'mono') parts.push('mono')
+    if (audioTrack !== null) parts.push(`track ${audioTrack}`)
     const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
     return path.join(this.folder, name)
   }

@@ -275,15 +275,16 @@ export class QueueRunner {
     await untilReady(run.started, signal)
     const residualGain = residualGainOf(settings)
     const { id: jobId, inputPath } = job
-    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb, above8k, channels } =
-      settings.output
+    const { onExists, format, quality, video, keepTimes, loudness, targetLufs, truePeakDb } = settings.output
+    const { above8k, channels, audioTrack } = settings.output
     const output = { format, quality, video }
     const level = { loudness, targetLufs, truePeakDb }
     const engineNow = engine.startedWith ?? run.started.settings ?? null
-    const keptPath = engineNow && (await this.options.kept?.pathFor({ job, engine: engineNow, channels }))
+    const keptPath = engineNow && (await this.options.kept?.pathFor({ job, engine: engineNow, channels, audioTrack }))
     const file: FileJob = {
       ...{ jobId, inputPath, partPath, outputContainer: null, output, level },
       ...{ above8k, channels, residualGain, isUrgent: false },
+      ...(audioTrack !== null && { audioTrack }),
       ...(keptPath && { keptPath })
     }
     const done = await engine
@@ -403,7 +404,7 @@ function isStop(error: AppError): boolean {
 }
 
 const SOURCE_ERRORS = new Set([
-  ...['E_EMPTY', 'E_NO_AUDIO', 'E_UNSUPPORTED', 'E_CORRUPT', 'E_TRUNCATED', 'E_TOO_SHORT', 'E_IO']
+  ...['E_EMPTY', 'E_NO_AUDIO', 'E_NO_TRACK', 'E_UNSUPPORTED', 'E_CORRUPT', 'E_TRUNCATED', 'E_TOO_SHORT', 'E_IO']
 ])
 
 /** Whether it says what is wrong with the recording, or may do so. */

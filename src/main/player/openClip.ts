@@ -15,6 +15,9 @@ export interface ClipPlan {
   readonly offsetSec: number
   readonly original: FileSeal
   readonly clean: FileSeal | null
+  /** Of files with several tracks of sound, from 1; null: the default one. */
+  readonly originalTrack: number | null
+  readonly cleanTrack: number | null
   readonly window: ClipSpec['window']
 }
 
@@ -41,8 +44,9 @@ export class OpenClip {
   static async open(options: OpenClipOptions, signal: AbortSignal): Promise<OpenClip> {
     const opened = new OpenClip(options)
     const { plan, media, cache } = options
-    const { original, clean, window } = plan
-    const spec = { originalPath: original.realPath, cleanPath: clean?.realPath ?? null, window, ...cache }
+    const { original, clean, window, originalTrack, cleanTrack } = plan
+    const paths = { originalPath: original.realPath, cleanPath: clean?.realPath ?? null }
+    const spec = { ...paths, originalTrack, cleanTrack, window, ...cache }
     const clip = await media.openClip(spec, opened.onProgress, signal)
     opened.clip = clip
     try {

@@ -6,6 +6,7 @@ import { TILE_COLUMNS, TILE_HOP, type PlayerClip, type Signal } from '../../shar
 import type { PushEvent } from '../../shared/ipc/views'
 import type { Job } from '../../shared/jobs/job'
 import type { AppSettings } from '../../shared/settings/appSettings'
+import type { OutputSettings } from '../../shared/settings/jobSettings'
 import type { QueueStore } from '../jobs/queueStore'
 import { assertUnchanged } from '../jobs/sourceIdentity'
 import type { MediaHost } from '../processes/mediaHost'
@@ -112,7 +113,7 @@ export class PlayerService {
     const { signal } = this.page
     const job = this.options.store.job(jobId)
     if (!job) throw new AppError('E_IO', { detail: 'this file is no longer in the list' })
-    const plan = previewId === null ? await planOf(job) : await this.planOfPreview(job, previewId)
+    const plan = previewId === null ? await planOf(job, this.outputOf(job)) : await this.planOfPreview(job, previewId)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const clip = await OpenClip.open(
       {
@@ -146,8 +147,12 @@ export class PlayerService {
       offsetSec: startSec,
       original: await sealFile(originalPath),
       clean: await sealFile(cleanPath),
-      window
+      ...{ originalTrack: null, cleanTrack: null, window }
     }
+  }
+
+  private outputOf({ settingsKey }: Job): OutputSettings | null {
+    return this.options.store.state.settings[settingsKey]?.output ?? null
   }
 
   /** An open clip that has the signal, its files still those that were opened. */
@@ -188,11 +193,14 @@ export class PlayerService {
 }
 
 /** The source, and beside it the result of a file that is done: only what has its last name, never a part being written. */
-async function planOf(job: Job): Promise<ClipPlan> {
+async function planOf(job: Job, output: OutputSettings | null): Promise<ClipPlan> {
   const result = resultOf(job)
   // A result belongs to the source as it was.
   const original = await sealFile(job.inputPath)
   if (result !== null) await assertUnchanged(original.realPath, job.identity)
+  const originalTrack = output?.audioTrack ?? null
+  // In the original's place it has its number; beside it, or alone, it is the default one.
+  const cleanTrack = output?.video === 'replace' ? originalTrack : null
   return {
     jobId: job.id,
     name: path.basename(job.inputPath),
@@ -200,7 +208,7 @@ async function planOf(job: Job): Promise<ClipPlan> {
     offsetSec: 0,
     original,
     clean: result === null ? null : await sealFile(result),
-    window: null
+    ...{ originalTrack, cleanTrack, window: null }
   }
 }
 

@@ -173,9 +173,9 @@ export class PreviewService {
     const { inputPath, startSec, lengthSec, settings } = task
     const folder = await this.folder.make(previewId)
     const originalPath = path.join(folder, 'original.wav')
-    const { loudness, truePeakDb } = settings.output
+    const { loudness, truePeakDb, audioTrack: track } = settings.output
     const cut = {
-      ...{ path: inputPath, startSec, lengthSec, leadSec: LEAD_SEC, tailSec: TAIL_SEC, outPath: originalPath },
+      ...{ path: inputPath, track, startSec, lengthSec, leadSec: LEAD_SEC, tailSec: TAIL_SEC, outPath: originalPath },
       comparesLevels: loudness !== 'restore' || truePeakDb !== null
     }
     const excerpt = await this.options.media.excerpt(cut, signal)

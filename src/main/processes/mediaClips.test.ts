@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const spec = (name: string): ClipSpec => ({
   originalPath: `/a/${name}`,
-  cleanPath: null,
+  ...{ originalTrack: null, cleanPath: null, cleanTrack: null },
   window: null,
   cacheFolder: '/c',
   cacheLimitBytes: 1e9
@@ -158,6 +158,7 @@ describe('clips of the media host', () => {
 describe('excerpts of the media host', () => {
   const wish = (name: string): Parameters<MediaHost['excerpt']>[0] => ({
     path: `/a/${name}`,
+    track: null,
     startSec: null,
     lengthSec: 10,
     leadSec: 1,

@@ -50,10 +50,10 @@ describe('ClipCache', () => {
   it('is told apart by the bytes behind a path: a file that was written again is another one', async () => {
     const path = join(root, 'again.wav')
     await writeFile(path, 'one')
-    const before = await sourceKey(path)
-    expect(await sourceKey(path)).toBe(before)
+    const before = await sourceKey(path, null)
+    expect(await sourceKey(path, null)).toBe(before)
     await writeFile(path, 'other')
-    expect(await sourceKey(path)).not.toBe(before)
+    expect(await sourceKey(path, null)).not.toBe(before)
   })
 
   it('has a typed error where the folder cannot be made, and nothing to find in none', async () => {

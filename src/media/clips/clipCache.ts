@@ -14,10 +14,10 @@ interface Kept {
   readonly usedMs: number
 }
 
-/** What a file's decoded copy and its peaks are kept under: the same only for the same bytes in the same place. */
-export async function sourceKey(path: string): Promise<string> {
+/** What a file's decoded copy and its peaks are kept under: the same only for the same bytes in the same place, and the same track of them. */
+export async function sourceKey(path: string, track: number | null): Promise<string> {
   const { dev, ino, sizeBytes, mtimeNs } = await sourceIdentity(path)
-  return hashed([path, dev, ino, sizeBytes, mtimeNs].join('\n'))
+  return hashed([path, dev, ino, sizeBytes, mtimeNs, ...(track === null ? [] : [`track ${track}`])].join('\n'))
 }
 
 /** A name for what is made of several parts. */

@@ -11,7 +11,10 @@ import { MonoFile, RateFile } from './pairedFile'
 
 export interface ClipPaths {
   readonly originalPath: string
+  /** Of files with several tracks of sound, from 1; null: the default one. */
+  readonly originalTrack: number | null
   readonly cleanPath: string | null
+  readonly cleanTrack: number | null
   readonly window: { readonly startFrame: number; readonly frames: number } | null
 }
 
@@ -25,15 +28,15 @@ export interface OpenedClip {
 /** Opens the files of a clip. Throws as `openSource`, and E_UNSUPPORTED for files that are no pair. */
 export async function openClipFiles(
   paths: ClipPaths,
-  options: Omit<HeardOptions, 'known'> & { readonly cache: ClipCache }
+  options: Omit<HeardOptions, 'known' | 'track'> & { readonly cache: ClipCache }
 ): Promise<OpenedClip> {
   const open: HeardFile[] = []
   try {
-    const clean = await openClean(paths.cleanPath, options)
+    const clean = await openClean(paths, options)
     if (clean !== null) open.push(clean)
     const pcm = await openPcmFile(paths.originalPath)
-    const known = clean
-    const original = pcm ?? (await openCompressed(paths.originalPath, { ...options, known }))
+    const heard = { ...options, known: clean, track: paths.originalTrack }
+    const original = pcm ?? (await openCompressed(paths.originalPath, heard))
     open.push(original)
     options.signal.throwIfAborted()
     const files = filesOf(paths, original, clean)
@@ -44,9 +47,12 @@ export async function openClipFiles(
   }
 }
 
-async function openClean(path: string | null, options: Omit<HeardOptions, 'known'>): Promise<HeardFile | null> {
+async function openClean(
+  { cleanPath: path, cleanTrack: track }: ClipPaths,
+  options: Omit<HeardOptions, 'known' | 'track'>
+): Promise<HeardFile | null> {
   if (path === null) return null
-  return (await openPcmFile(path)) ?? openCompressed(path, { ...options, known: null })
+  return (await openPcmFile(path)) ?? openCompressed(path, { ...options, known: null, track })
 }
 
 function filesOf(paths: ClipPaths, original: HeardFile, clean: HeardFile | null): ClipFiles {
@@ -87,8 +93,8 @@ function factsOf(files: ClipFiles): ClipFacts {
   }
 }
 
-async function keyOf({ originalPath, cleanPath, window }: ClipPaths): Promise<string> {
+async function keyOf({ originalPath, originalTrack, cleanPath, cleanTrack, window }: ClipPaths): Promise<string> {
   const part = window === null ? 'all' : `${window.startFrame}+${window.frames}`
-  const clean = cleanPath === null ? 'none' : await sourceKey(cleanPath)
-  return hashed([await sourceKey(originalPath), clean, part].join('\n'))
+  const clean = cleanPath === null ? 'none' : await sourceKey(cleanPath, cleanTrack)
+  return hashed([await sourceKey(originalPath, originalTrack), clean, part].join('\n'))
 }

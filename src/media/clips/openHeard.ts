@@ -19,6 +19,8 @@ export interface HeardOptions {
   readonly ffmpegPath: () => Promise<string | null>
   readonly cache: ClipCache
   readonly shared: SharedFiles
+  /** Of files with several tracks of sound, from 1; null: the default one. */
+  readonly track: number | null
   /** The exact length where another file tells it. */
   readonly known: KnownLength | null
   readonly afterFirstLook: Promise<void>
@@ -41,15 +43,15 @@ export async function openPcmFile(path: string, sourceChannels?: number): Promis
 
 /** Opens a compressed file: its decoded copy where there is one, along with who decodes it, else the decoding begins. Throws as `openSource`. */
 export async function openCompressed(path: string, options: HeardOptions): Promise<HeardFile> {
-  const { cache, shared, signal } = options
-  const key = await sourceKey(path)
+  const { cache, shared, signal, track } = options
+  const key = await sourceKey(path, track)
   const running = shared.join(key, options.known)
   if (running !== null) return running
   const kept = await openKept(key, cache)
   if (kept !== null) return kept
   const ffmpegPath = await options.ffmpegPath()
   signal.throwIfAborted()
-  const source = await openSource(path, { ffmpegPath })
+  const source = await openSource(path, { ffmpegPath, track })
   try {
     const { sampleRateHz } = source.format
     const { known } = options

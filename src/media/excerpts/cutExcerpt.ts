@@ -17,8 +17,8 @@ const JUDGED = 6
 type Request = Extract<MediaRequest, { type: 'excerpt' }>
 
 /** Cuts a part out of a file. Throws as `openSource` and as a sink does. */
-export async function cutExcerpt(request: Request, tools: ExcerptTools): Promise<Excerpt> {
-  const source = await openExcerptSource(request.path, tools)
+export async function cutExcerpt(request: Request, tools: Omit<ExcerptTools, 'track'>): Promise<Excerpt> {
+  const source = await openExcerptSource(request.path, { ...tools, track: request.track })
   try {
     const { sampleRateHz, frames } = source
     const length = Math.min(frames, Math.max(1, Math.round(request.lengthSec * sampleRateHz)))

@@ -24,6 +24,8 @@ export interface ExcerptSource {
 export interface ExcerptTools {
   readonly ffmpegPath: () => Promise<string | null>
   readonly signal: AbortSignal
+  /** Of files with several tracks of sound, from 1; null: the default one. */
+  readonly track: number | null
 }
 
 /** Throws as `openSource`. */
@@ -57,10 +59,11 @@ export async function openExcerptSource(path: string, tools: ExcerptTools): Prom
   return openForeign(path, tools)
 }
 
-async function openForeign(path: string, { ffmpegPath, signal }: ExcerptTools): Promise<ExcerptSource> {
+async function openForeign(path: string, { ffmpegPath, signal, track }: ExcerptTools): Promise<ExcerptSource> {
   const program = await ffmpegPath()
   if (program === null) throw new AppError('E_NO_FFMPEG', { path })
-  const { sampleRateHz, channels, declaredSec, stream } = await probeForeign(path, { ffmpegPath: program, signal })
+  const probed = await probeForeign(path, { ffmpegPath: program, signal, track })
+  const { sampleRateHz, channels, declaredSec, stream } = probed
   const options = { ffmpegPath: program, signal, stream }
   const lengthSec = declaredSec ?? (await measureForeignSec(path, options))
   return {

@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
   'E_EMPTY',
   'E_NO_AUDIO',
+  'E_NO_TRACK',
   'E_UNSUPPORTED',
   'E_CORRUPT',
   'E_TRUNCATED',
@@ -54,7 +55,9 @@ export const WARNING_CODES = [
   'W_MEMORY',
   'W_TAGS_LOST',
   'W_STREAMS_LOST',
-  'W_TRACK_CODEC'
+  'W_TRACK_CODEC',
+  'W_ONE_TRACK',
+  'W_OTHER_TRACKS'
 ] as const
 
 export type WarningCode = (typeof WARNING_CODES)[number]

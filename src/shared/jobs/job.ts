@@ -9,6 +9,16 @@ export interface SourceIdentity {
   readonly modifiedNs: string
 }
 
+/** One track of sound of a file that has several. */
+export interface AudioTrack {
+  /** As the file has it (`eng`, `de`); null where it says none. */
+  readonly language: string | null
+  readonly title: string | null
+  readonly channels: number
+  /** Players take it where nobody chooses, and so do we. */
+  readonly isDefault: boolean
+}
+
 /** What the media process found out about a file before any work: shown in the list, never trusted for the work itself. */
 export interface MediaInfo {
   /** Null where the header does not tell. */
@@ -19,6 +29,8 @@ export interface MediaInfo {
   readonly bitDepth: number | null
   /** A short name to show: `WAV`, `FLAC`, `MP3`, `AAC` ... */
   readonly format: string
+  /** Where there are several, in the file's order; the other facts are those of the default one. */
+  readonly tracks?: readonly AudioTrack[]
 }
 
 /** A file's probe: its facts, or why it has none (the run will say the same, with a report). */

@@ -23,7 +23,8 @@ export const LIMITS = {
   threads: { min: 1, max: 64 },
   targetLufs: { min: -40, max: -5 },
   truePeakDb: { min: -20, max: 0 },
-  floorDb: { min: 1, max: 60 }
+  floorDb: { min: 1, max: 60 },
+  audioTrack: { min: 1, max: 16 }
 } as const
 
 const within = (limit: { readonly min: number; readonly max: number }): z.ZodNumber =>
@@ -50,6 +51,8 @@ export const OutputSettings = z.strictObject({
   video: z.enum(VIDEO_WAYS),
   /** Counts for sources over 16 kHz only. */
   above8k: z.enum(ABOVE_8K_WAYS),
+  /** Of sources with several tracks of sound the one that is cleaned, from 1; null takes the default one. */
+  audioTrack: within(LIMITS.audioTrack).int().nullable(),
   /** Counts for sources of several channels. */
   channels: z.enum(CHANNEL_WAYS),
   /** The result has its source's times of change and of reading. */
@@ -110,6 +113,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
     format: 'source',
     quality: 'standard',
     video: 'replace',
+    audioTrack: null,
     above8k: 'keep',
     channels: 'linked',
     keepTimes: true,

@@ -38,7 +38,7 @@ export interface Output {
   readonly extension: string
   /** Of the file; Opus is always decoded at 48 kHz. */
   readonly sampleRateHz: number
-  /** W_FORMAT_CHANGED, W_TAGS_LOST, W_TRACK_CODEC, W_STREAMS_LOST. */
+  /** W_FORMAT_CHANGED, W_TAGS_LOST, W_TRACK_CODEC, W_STREAMS_LOST, W_OTHER_TRACKS. */
   readonly warnings: readonly WarningCode[]
 }
 
@@ -57,7 +57,9 @@ export async function createOutput(parts: OutputParts): Promise<Output> {
   const film = await filmOutput(parts)
   if (film !== null) return film
   const choice = await choiceFor(parts)
-  return choice.pcm === null ? encodedOutput(parts, choice.encoded) : pcmOutput(parts, choice.pcm)
+  const output = await (choice.pcm === null ? encodedOutput(parts, choice.encoded) : pcmOutput(parts, choice.pcm))
+  const isOneOfMany = (source.origin?.tracks ?? 1) > 1
+  return isOneOfMany ? { ...output, warnings: [...output.warnings, 'W_OTHER_TRACKS'] } : output
 }
 
 /** A film as a film; null where it is to be sound, or where no container takes it. */

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../../shared/errors/appError'
+import type { AudioTrack } from '../../../shared/jobs/job'
 import { DecoderChild } from './decoderChild'
 import type { TimeLimits } from './decoderChild'
 import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
 
 const MAX_ANSWER_BYTES = 2 ** 20
 
-/** A file's sound, as ffmpeg sees it: the first audio stream that is marked as the default one, else the first. */
+/**
+ * A file's sound, as ffmpeg sees it: the track that was asked for where there are several, else the first audio stream that is marked
+ * as the default one, else the first.
+ */
 export interface ProbedAudio {
   /** ffmpeg's number of the stream. */
   readonly stream: number
@@ -26,12 +30,16 @@ export interface ProbedAudio {
   /** Of the sound; null where the file does not say. */
   readonly bitsPerSec: number | null
   readonly hasVideo: boolean
+  /** All tracks of sound, in the file's order. */
+  readonly tracks: readonly AudioTrack[]
 }
 
-/** How long to wait for the answer, and until when it is wanted. */
+/** Which sound is meant, how long to wait for the answer, and until when it is wanted. */
 export interface Asking {
   readonly limits: TimeLimits
   readonly signal?: AbortSignal | undefined
+  /** From 1; null and absent: the default one. Counts for files with several tracks of sound. */
+  readonly track?: number | null | undefined
 }
 
 interface Answer {
@@ -40,7 +48,7 @@ interface Answer {
 }
 
 /**
- * Asks ffprobe (beside ffmpeg), or reads what `ffmpeg -i` says where there is only ffmpeg. Throws E_NO_AUDIO,
+ * Asks ffprobe (beside ffmpeg), or reads what `ffmpeg -i` says where there is only ffmpeg. Throws E_NO_AUDIO, E_NO_TRACK,
  * E_UNSUPPORTED, E_CORRUPT, E_MEMORY, E_TIMEOUT, E_CANCELLED.
  */
 export async function probeAudio(path: string, ffmpegPath: string, asking: Asking): Promise<ProbedAudio> {
@@ -51,7 +59,7 @@ export async function probeAudio(path: string, ffmpegPath: string, asking: Askin
 
 const ENTRIES =
   'stream=index,codec_type,codec_name,sample_fmt,sample_rate,channels,channel_layout,bits_per_raw_sample,bits_per_sample,duration,bit_rate' +
-  ':stream_disposition=attached_pic,default:format=format_name,duration,bit_rate'
+  ':stream_disposition=attached_pic,default:stream_tags=language,title:format=format_name,duration,bit_rate'
 
 async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Promise<ProbedAudio> {
   const args = ['-v', 'level+warning', ...INPUT_LIMITS, '-show_entries', ENTRIES, '-of', 'json']
@@ -60,7 +68,8 @@ async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Pr
   const answer = parseObject(stdout)
   const streams = (Array.isArray(answer.streams) ? answer.streams : []).map(objectIn)
   const sounds = streams.filter((one) => one?.codec_type === 'audio')
-  const stream = sounds.find((one) => objectIn(one?.disposition)?.default === 1) ?? sounds[0] ?? null
+  const tracks = sounds.map(trackOf)
+  const stream = sounds[chosenTrack(path, tracks, asking.track)] ?? null
   const format = objectIn(answer.format)
   if (stream === null || format === null) throw new AppError('E_NO_AUDIO', { path })
   const bits = Number(stream.bits_per_raw_sample ?? 0) || Number(stream.bits_per_sample ?? 0)
@@ -78,8 +87,37 @@ async function probeByFfprobe(path: string, ffprobe: string, asking: Asking): Pr
     declaredSec: isDeclared(declaredSec, child.stderr) ? declaredSec : null,
     isExact: stream.duration !== undefined && !isEstimate,
     bitsPerSec: bitRate(stream.bit_rate) ?? (streams.length === 1 ? bitRate(format.bit_rate) : null),
-    hasVideo: streams.some((one) => one?.codec_type === 'video' && objectIn(one.disposition)?.attached_pic !== 1)
+    hasVideo: streams.some((one) => one?.codec_type === 'video' && objectIn(one.disposition)?.attached_pic !== 1),
+    tracks
   }
+}
+
+function trackOf(stream: Record<string, unknown> | null): AudioTrack {
+  const tags = objectIn(stream?.tags)
+  return {
+    language: tagText(tags?.language),
+    title: tagText(tags?.title),
+    channels: Number(stream?.channels ?? 0),
+    isDefault: objectIn(stream?.disposition)?.default === 1
+  }
+}
+
+/** Shown to people: no longer than they read. */
+function tagText(value: unknown): string | null {
+  const said = text(value).slice(0, 200)
+  return said === '' || said === 'und' ? null : said
+}
+
+/** The number of the wanted one among a file's tracks, from 0; where there is one there is no choice. Throws E_NO_AUDIO, E_NO_TRACK. */
+function chosenTrack(path: string, tracks: readonly AudioTrack[], track: number | null = null): number {
+  if (tracks.length === 0) throw new AppError('E_NO_AUDIO', { path })
+  if (track === null || tracks.length === 1)
+    return Math.max(
+      0,
+      tracks.findIndex(({ isDefault }) => isDefault)
+    )
+  if (track <= tracks.length) return track - 1
+  throw new AppError('E_NO_TRACK', { path, detail: `track ${track} of ${tracks.length}` })
 }
 
 async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): Promise<ProbedAudio> {
@@ -90,8 +128,8 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): 
   const formatName = /^Input #0, (.+?), from '/m.exec(said)?.[1]
   if (formatName === undefined) throw refusal(path, said)
   const sounds = [...said.matchAll(SOUND_LINE)]
-  const stream = sounds.find(([line]) => line.includes('(default)')) ?? sounds[0]
-  if (stream === undefined) throw new AppError('E_NO_AUDIO', { path })
+  const tracks = sounds.map(spokenTrack)
+  const stream = sounds[chosenTrack(path, tracks, asking.track)]!
   const [line, number, codecName = '', rate, layout = '', sampleFormatName = '', bits] = stream
   const time = /^\s*Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/m.exec(said)
   const declaredSec = time === null ? 0 : Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])
@@ -108,8 +146,15 @@ async function probeByFfmpeg(path: string, ffmpegPath: string, asking: Asking): 
     // Hundredths of a second.
     isExact: false,
     bitsPerSec: bitRate(1000 * Number(/, (\d+) kb\/s/.exec(line)?.[1] ?? 0)),
-    hasVideo: /^\s*Stream #0:\d+.*?: Video: (?!.*\(attached pic\))/m.test(said)
+    hasVideo: /^\s*Stream #0:\d+.*?: Video: (?!.*\(attached pic\))/m.test(said),
+    tracks
   }
+}
+
+/** Titles stand in other lines, which are left alone. */
+function spokenTrack([line, , , , layout = '']: RegExpMatchArray): AudioTrack {
+  const language = tagText(/#0:\d+(?:\[\w+\])?\((\w+)\)/.exec(line)?.[1])
+  return { language, title: null, channels: channelsOf(layout), isDefault: line.includes('(default)') }
 }
 
 const SOUND_LINE = /^\s*Stream #0:(\d+).*?: Audio: (\w+).*?, (\d+) Hz, ([^,\n]+)(?:, (\w+))?(?: \((\d+) bit\))?.*$/gm

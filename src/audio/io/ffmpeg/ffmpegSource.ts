@@ -19,6 +19,8 @@ const DEFAULT_MAX_DECODED_SEC = 200 * 3600
 
 export interface FfmpegOptions {
   readonly ffmpegPath: string
+  /** Of files with several tracks of sound, from 1; null and absent: the default one. */
+  readonly track?: number | null
   /** The container's own sizes already say that something is missing (WAV with a compressed payload). */
   readonly payloadTruncated: boolean
   readonly limits?: TimeLimits
@@ -29,11 +31,11 @@ export interface FfmpegOptions {
  * Decodes a file's sound (see {@link ProbedAudio}) in an ffmpeg child, at its own rate and with its own channels; that of a film
  * keeps to its times: a gap in the middle is silence. Success is
  * exit 0 and samples; a message of level error, a decoded length short of the declared one, or a container whose end is
- * missing gives W_TRUNCATED. Throws E_NO_AUDIO, E_UNSUPPORTED, E_CORRUPT, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG, E_TOO_LONG.
+ * missing gives W_TRUNCATED. Throws E_NO_AUDIO, E_NO_TRACK, E_UNSUPPORTED, E_CORRUPT, E_TIMEOUT, E_MEMORY, E_NO_FFMPEG, E_TOO_LONG.
  */
 export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): Promise<AudioSource> {
   const limits = options.limits ?? DEFAULT_TIME_LIMITS
-  const probed = await probeForeign(file.path, { ffmpegPath: options.ffmpegPath, limits })
+  const probed = await probeForeign(file.path, { ffmpegPath: options.ffmpegPath, limits, track: options.track })
   const end = await inspectEnd(file, probed.formatName)
   const truncated = options.payloadTruncated || end.isMissing
   const child = new DecoderChild(childCommand(options.ffmpegPath, decodeArgs(file.path, probed)), file.path, limits)
@@ -44,12 +46,17 @@ export async function openFfmpegSource(file: OpenFile, options: FfmpegOptions): 
 /** What ffmpeg says of a file, without decoding it. Errors as {@link openFfmpegSource}; E_CANCELLED where `signal` says so. */
 export async function probeForeign(
   path: string,
-  options: { readonly ffmpegPath: string; readonly limits?: TimeLimits; readonly signal?: AbortSignal }
+  options: {
+    readonly ffmpegPath: string
+    readonly limits?: TimeLimits
+    readonly signal?: AbortSignal
+    readonly track?: number | null | undefined
+  }
 ): Promise<ProbedAudio> {
-  const { ffmpegPath, limits = DEFAULT_TIME_LIMITS, signal } = options
+  const { ffmpegPath, limits = DEFAULT_TIME_LIMITS, signal, track } = options
   // Under prlimit a missing program would look like a file that it refused.
   if (!existsSync(ffmpegPath)) throw new AppError('E_NO_FFMPEG', { path })
-  const probed = await probeAudio(path, ffmpegPath, { limits, signal })
+  const probed = await probeAudio(path, ffmpegPath, { limits, signal, track })
   assertPlausible(path, probed.sampleRateHz, probed.channels)
   return probed
 }
@@ -249,7 +256,8 @@ function formatOf(probed: ProbedAudio): AudioFormat {
       codecName: probed.codecName,
       bitsPerSec: probed.bitsPerSec,
       stream: probed.stream,
-      hasVideo: probed.hasVideo
+      hasVideo: probed.hasVideo,
+      tracks: probed.tracks.length
     }
   }
 }

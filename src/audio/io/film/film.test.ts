@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { VideoWay } from '../../../shared/settings/choices'
 import { createOutput } from '../encode/createOutput'
 import type { Output } from '../encode/createOutput'
-import { decodeFile, ffmpegForTests, temporaryFolder } from '../testing/fixtures'
+import { DEFAULT_TIME_LIMITS } from '../ffmpeg/decoderChild'
+import { probeAudio } from '../ffmpeg/ffmpegProbe'
+import { openSource } from '../openSource'
+import { codeOf, decodeFile, drain, ffmpegForTests, temporaryFolder } from '../testing/fixtures'
 import { containerOf } from './filmContainers'
 import { readFilm } from './readFilm'
 import { chooseTrack } from './trackChoice'
@@ -52,8 +55,8 @@ const NAMED = [
 ]
 
 /** A film through a model that changes nothing. */
-async function pass(path: string, video: VideoWay = 'replace'): Promise<{ path: string; output: Output }> {
-  const { channels, format } = await decodeFile(path, ffmpegPath)
+async function pass(path: string, video: VideoWay = 'replace', track = 1): Promise<{ path: string; output: Output }> {
+  const { channels, format } = await drain(await openSource(path, { ffmpegPath, track }), 4096)
   const partPath = `${path}.${video}.part`
   const frames = channels[0]!.length
   const output = await createOutput({
@@ -159,6 +162,38 @@ describe.skipIf(ffmpegPath === null)('a film with its clean sound', () => {
     )
   }, 60_000)
 
+  it('cleans the track that was asked for in its own place, the others are copied (a lecture that loses its language)', async () => {
+    const flac = ['-c:v', 'mpeg4', '-c:a', 'flac', ...NAMED, '-disposition:a:0', 'default', '-disposition:a:1', '0']
+    const source = made('two.mkv', ['-map', '2', ...flac])
+    const second = await drain(await openSource(source, { ffmpegPath, track: 2 }), 4096)
+    expect(second.format).toMatchObject({ channels: 1, origin: { stream: 2, tracks: 2 } })
+    const { path } = await pass(source, 'replace', 2)
+    expect(packets(path, ['0', '1'])).toEqual(packets(source, ['0', '1']))
+    expect(probe(path, FACTS)).toEqual(probe(source, FACTS))
+    const after = await drain(await openSource(path, { ffmpegPath, track: 2 }), 4096)
+    expect(after.channels).toEqual(second.channels)
+    expect(await codeOf(openSource(source, { ffmpegPath, track: 3 }))).toBe('E_NO_TRACK')
+    // Without ffprobe the same is read off what ffmpeg says.
+    const alone = join(folder, 'ffmpeg-alone')
+    symlinkSync(ffmpegPath!, alone)
+    const asked = { limits: DEFAULT_TIME_LIMITS, track: 2 }
+    expect(await probeAudio(source, alone, asked)).toMatchObject({
+      ...{
+        stream: 2,
+        tracks: [
+          { language: 'deu', channels: 2, isDefault: true },
+          { language: 'eng', channels: 1 }
+        ]
+      }
+    })
+    expect((await probeAudio(source, ffmpegPath!, asked)).tracks).toMatchObject([
+      ...[
+        { language: 'deu', title: 'Lecturer', channels: 2, isDefault: true },
+        { title: null, isDefault: false }
+      ]
+    ])
+  }, 60_000)
+
   it('keeps a sound that begins after its picture where it is (a transport stream with speech half a second before the lips)', async () => {
     const source = join(folder, 'late.ts')
     const late = ['-f', 'lavfi', '-i', FLASH, '-itsoffset', '0.5', '-f', 'lavfi', '-i', 'sine=f=300:r=48000:d=0.7']
@@ -179,7 +214,7 @@ describe.skipIf(ffmpegPath === null)('a film with its clean sound', () => {
     const format = { container: 'other', sampleFormat: 'compressed', validBits: 16, bigEndian: false } as const
     const shape = { sampleRateHz: 48_000, channels: 2, channelMask: 0, declaredFrames: null }
     const kindOf = (codecName: string, formatName: string): string | undefined => {
-      const origin = { codecName, formatName, bitsPerSec: null, stream: 1, hasVideo: true }
+      const origin = { codecName, formatName, bitsPerSec: null, stream: 1, hasVideo: true, tracks: 1 }
       return chooseTrack({ ...format, ...shape, origin }, containerOf(formatName, 'isom', '')!, all)?.kind
     }
     expect(['wavpack', 'truehd', 'dts', 'ac3'].map((codec) => kindOf(codec, 'matroska,webm'))).toEqual([

@@ -7,6 +7,7 @@ import { DEFAULT_APP_SETTINGS, patchSettings, type AppSettings } from '../../../
 import { applyLanguage, i18n } from '../../i18n'
 import { fakeApi, installFake, restingSnapshot, type FakeApi } from '../../ipc/fakeApi.testkit'
 import { useSession } from '../../stores/session'
+import { aJob } from '../list/jobs.testkit'
 import SelectField from '../ui/SelectField.vue'
 import SettingsPanel from './SettingsPanel.vue'
 
@@ -136,6 +137,29 @@ describe('SettingsPanel', () => {
     await settle()
     expect(main.job.output.channels).toBe('each')
     expect(panel.text()).toContain('Each channel on its own')
+  })
+
+  it('offers a track of sound only where a file has several, and takes it back (a field that does nothing)', async () => {
+    await open()
+    expect(panel.text()).not.toContain('Audio track')
+    panel.unmount()
+    const named = { isDefault: true, channels: 2, title: 'Lecture', language: 'deu' }
+    const tracks = [named, { ...named, title: null, language: 'en', isDefault: false }]
+    const info = { durationSec: 1, sampleRateHz: 48_000, channels: 2, bitDepth: null, format: 'AAC', tracks }
+    const film = { ...aJob('f', 'film.mkv'), probe: { ok: true, info } as const }
+    await open({ queue: { ...emptyQueue('e'), jobs: [film], settings: { s1: main.job } } })
+    const field = panel.findAllComponents(SelectField).find((one) => one.props('modelValue') === 'default')!
+    const options = field.props('options') as readonly { readonly label: string }[]
+    expect(options.map(({ label }) => label)).toEqual([
+      ...['The default one', 'Track 1: German · Lecture', 'Track 2: English']
+    ])
+    field.vm.$emit('update:modelValue', '2')
+    await settle()
+    expect(main.job.output.audioTrack).toBe(2)
+    expect(panel.text()).toContain('A file with fewer tracks is not cleaned')
+    field.vm.$emit('update:modelValue', 'default')
+    await settle()
+    expect(main.job.output.audioTrack).toBeNull()
   })
 
   it('stores no name that cannot be one, and says why', async () => {
