@@ -19,7 +19,7 @@ import { writeReport } from '../reports/writeReport'
 import { autoText } from './deviceWords'
 import { UsageError, type DenoiseArgs } from './args'
 import { BatchVoice, failureText } from './batchVoice'
-import { dryRunLines, excludedLines } from './dryRun'
+import { cutShortLines, dryRunLines, excludedLines } from './dryRun'
 import { EXIT_CANCELLED } from './interruption'
 import { joinSettings, type JoinSettings } from './joinSettings'
 import { prepareBatch, type PreparedBatch } from './prepare'
@@ -116,8 +116,7 @@ export class DenoiseCommand {
         `Share ${this.args.shard.index} of ${this.args.shard.count}: ${files.length} of ${count(scan.files.length, 'file')}.`
       )
     }
-    if (scan.cutShort)
-      this.screen.error(`Only the first ${count(scan.files.length, 'file')} are taken; run again for the rest.`)
+    for (const line of cutShortLines(scan)) this.screen.error(line)
   }
 
   private tellRefused({ files }: PreparedBatch): void {

@@ -14,13 +14,20 @@ export function excludedLines({ excludedFiles, excludedFolders }: ScanResult): s
   return all === '' ? [] : [`left out: ${all} by --include and --exclude`]
 }
 
+/** A folder of more files than one list takes. */
+export function cutShortLines({ files, cutShort }: ScanResult): string[] {
+  return cutShort
+    ? [`only the first ${count(files.length, 'file')} are taken: name its folders one by one for the rest`]
+    : []
+}
+
 /** What a run would do, a line for each file, and the room that it would need; nothing is written. */
 export async function dryRunLines(
   { scan, files, output, claims }: PreparedBatch,
   how: { readonly modelId: string; readonly batch: number }
 ): Promise<string[]> {
   const lines = scan.skipped.map(({ path: full, reason }) => `left out: ${shownPath(full)} (${reason})`)
-  lines.push(...excludedLines(scan))
+  lines.push(...excludedLines(scan), ...cutShortLines(scan))
   const settings = { ...how, output }
   const outlook = await outlookOf(files.map(asJob), { claims, settingsOf: () => settings, hasFfmpeg: true })
   return [...lines, ...outlook.files.map(lineOf), ...roomLines(outlook)].map(printable)

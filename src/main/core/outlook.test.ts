@@ -94,6 +94,10 @@ describe.skipIf(!isBuilt())('the list of what a run will do', () => {
     if (command.kind !== 'denoise') throw new Error(command.kind)
     const batch = await prepareBatch(command.args, new AbortController().signal, { modelId: 'frcrn-lite' })
     const lines = await dryRunLines(batch, { modelId: 'frcrn-lite', batch: 1 })
+    const many = { ...batch, files: [], scan: { ...batch.scan, cutShort: true } }
+    expect(await dryRunLines(many, { modelId: 'frcrn-lite', batch: 1 })).toContain(
+      `only the first ${batch.scan.files.length} files are taken: name its folders one by one for the rest`
+    )
     expect(lines.slice(0, 3).map((line) => line.replaceAll(`${bench.root}/`, ''))).toEqual([
       'write: in/a.wav -> out/a.wav',
       'write: in/a.wave -> out/a.wave',
