@@ -86,13 +86,20 @@ describe.skipIf(!mounts)('a disk that may not be written or goes away', () => {
   })
 })
 
-describe.skipIf(!strace)('system calls (S26)', () => {
-  it('open the sources for reading and change nothing about them', () => {
+describe.skipIf(!strace)('system calls', () => {
+  it('open the sources for reading and change nothing about them (S26); a playlist in disguise has no other file opened and nobody asked (S35)', () => {
     const sources = [shop.wav('traced/a.wav', 0.5), shop.wav('traced/sub/b.wav', 0.5, { sampleRateHz: 44_100 })]
     const before = sources.map(sha256)
+    const secret = path.basename(shop.write('traced/secret.dat', readFileSync(sources[0]!)))
+    const lists = [
+      `ffconcat version 1.0\nfile ${secret}\n`,
+      `ffconcat version 1.0\nfile '${shop.at('traced', secret)}'\n`,
+      `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${secret}\n#EXT-X-ENDLIST\n`,
+      '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/x.wav\n#EXT-X-ENDLIST\n'
+    ].map((text, n) => shop.write(`traced/list-${n}.wav`, text))
     const log = shop.at('strace.log')
     const calls =
-      'open,openat,creat,rename,renameat,renameat2,unlink,unlinkat,truncate,chmod,fchmodat,utimensat,link,linkat,symlink'
+      'open,openat,creat,rename,renameat,renameat2,unlink,unlinkat,truncate,chmod,fchmodat,utimensat,link,linkat,symlink,connect'
     const command = [
       process.execPath,
       COMMAND,
@@ -103,12 +110,17 @@ describe.skipIf(!strace)('system calls (S26)', () => {
       shop.model
     ]
     const traced = spawnSync('strace', ['-f', '-qq', '-s', '4096', '-e', `trace=${calls}`, '-o', log, ...command])
-    expect(traced.status, traced.stderr.toString()).toBe(0)
     const lines = readFileSync(log, 'utf8').split('\n')
     const onSources = lines.filter((line) => sources.some((source) => line.includes(`"${source}"`)))
     expect(onSources.length).toBeGreaterThanOrEqual(sources.length)
     expect(onSources.filter((line) => !/open(?:at)?\(.*O_RDONLY/u.test(line))).toEqual([])
     expect(sources.map(sha256)).toEqual(before)
+    // Each list was opened by us and by the decoder, and came to nothing.
+    for (const list of lists) expect(lines.filter((line) => line.includes(list)).length, list).toBeGreaterThan(1)
+    expect(traced.status, traced.stderr.toString()).toBe(1)
+    expect(shop.files('traced-out').sort()).toEqual(['a.wav', 'sub/b.wav'])
+    expect(lines.filter((line) => line.includes(secret))).toEqual([])
+    expect(lines.filter((line) => /connect\(.*AF_INET/u.test(line))).toEqual([])
   })
 })
 
