@@ -101,7 +101,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('a relea
     expect(names).toContain('models/frcrn-lite.stateful.onnx')
     expect(names).toContain(`app.asar.unpacked/${runtime}/onnxruntime_binding.node`)
     await checkInstallation(appRoot, loose)
-    for (const name of names.filter((one) => /\.(onnx|node|json)$/u.test(one))) {
+    for (const name of names.filter((one) => /\.(onnx|node|json|so[.\d]*)$/u.test(one))) {
       const full = path.join(loose, name)
       const bytes = readFileSync(full)
       const changed = Buffer.from(bytes)
