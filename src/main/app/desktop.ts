@@ -72,6 +72,8 @@ export function startDesktop({ paths, argv, bundleFolder }: DesktopOptions): voi
     logFile.write(line, level)
   }
   app.enableSandbox()
+  // An AppImage adds it by itself where the system lets no program make a user namespace.
+  if (argv.includes('--no-sandbox')) log('the system’s sandbox is off: started with --no-sandbox', 'warn')
   for (const name of OFFLINE_SWITCHES) app.commandLine.appendSwitch(name)
   // Windows shows no notification of a program without an id.
   if (process.platform === 'win32') app.setAppUserModelId('org.stillwave.desktop')
