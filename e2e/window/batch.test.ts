@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSource } from '../../src/audio/io/openSource'
 import type { Job } from '../../src/shared/jobs/job'
+import { isLongForm } from '../longForm'
 import { button, filesUnder, fractionOf, jobsOf, kindsOf, p95, patch, row, snapshotOf, until } from './driver'
 import { launchApp, Place, type LaunchedApp } from './fixture'
 import { LAUNCHER } from './launch'
@@ -95,7 +96,9 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     expect(await kindsOf(app)).toEqual({ done: 3, failed: 1 })
     const loop = await app.control.loopDelay()
     console.info(`Main's event loop in a batch: p50 ${loop.p50} ms, p95 ${loop.p95} ms, max ${loop.max} ms`)
-    expect(loop.p95).toBeLessThan(100)
+    // The goals of R43; the longest turn of all is held where nothing else runs on the machine.
+    expect(loop.p95).toBeLessThan(50)
+    if (isLongForm) expect(loop.max).toBeLessThan(250)
     const failed = row(app, 'broken.wav')
     await expect(failed.innerText()).resolves.toMatch(/Failed/u)
   })
@@ -185,7 +188,8 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
 
   it('cancels a file in work within a second, and leaves nothing of it; a click is answered meanwhile', async () => {
     const more = place.folder('more')
-    for (let i = 1; i <= 8; i++) writeRecording(path.join(more, `take ${i}.wav`), { durationSec: 40, seed: i })
+    const times = isLongForm ? 20 : 6
+    for (let i = 1; i <= times + 2; i++) writeRecording(path.join(more, `take ${i}.wav`), { durationSec: 40, seed: i })
     await row(app, 'long talk.wav').click()
     await app.page.keyboard.press('Control+a')
     await app.page.keyboard.press('Delete')
@@ -197,12 +201,12 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     await app.drop([more])
     await until(
       () => kindsOf(app),
-      (kinds) => kinds.pending === 8,
-      { what: 'eight more files' }
+      (kinds) => kinds.pending === times + 2,
+      { what: 'more files' }
     )
     await button(app, 'Start').click()
     const [cancels, clicks]: [number[], number[]] = [[], []]
-    for (let i = 1; i <= 6; i++) {
+    for (let i = 1; i <= times; i++) {
       const name = `take ${i}.wav`
       await until(
         () => fractionOf(app, name),
@@ -216,8 +220,8 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
     console.info(
       `A click was answered in ${p95(clicks).toFixed(0)} ms (p95 of ${clicks.length}), a cancel done in ${p95(cancels).toFixed(0)} ms (p95 of ${cancels.length})`
     )
-    expect(p95(cancels)).toBeLessThan(3000)
-    expect(p95(clicks)).toBeLessThan(500)
+    expect(p95(cancels)).toBeLessThan(isLongForm ? 1000 : 3000)
+    expect(p95(clicks)).toBeLessThan(isLongForm ? 100 : 500)
     await button(app, 'Stop').click()
     await button(app, 'Stop now').click()
     await until(
@@ -225,9 +229,9 @@ describe.skipIf(LAUNCHER === null)('a folder of recordings', () => {
       (kinds) => kinds.running === undefined,
       { what: 'nothing in work' }
     )
-    expect(await kindsOf(app)).toEqual({ cancelled: 6, pending: 2 })
+    expect(await kindsOf(app)).toEqual({ cancelled: times, pending: 2 })
     expect(filesUnder(results).filter((file) => file.includes('take') || file.includes('.part'))).toEqual([])
-    expect(filesUnder(more)).toHaveLength(8)
+    expect(filesUnder(more)).toHaveLength(times + 2)
   })
 })
 

@@ -17,7 +17,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toAppError } from '../../shared/errors/appError'
 import type { OnExists } from '../../shared/settings/choices'
-import { commitFs, commitOutput, type CommitFs, type Committed } from './commitOutput'
+import { commitFs, commitOutput, renamePatiently, type CommitFs, type Committed } from './commitOutput'
 import { ensureFolder, ensureFolderInside } from './folders'
 import { OutputClaims } from './outputClaims'
 import { assertWritable, newPartPath, removePart, sweepStaleParts } from './partFiles'
@@ -93,6 +93,29 @@ describe('commitOutput', () => {
 
   it('names the file after what was written, not after its source', async () => {
     expect(await commit('skip', { extension: '.aiff' })).toMatchObject({ path: path.join(root, 'a.aiff') })
+  })
+
+  it('waits for a target that another program holds for a moment, on Windows only and not for ever (R21)', async () => {
+    let tries = 0
+    const held = (code: string, times: number) => () => {
+      if (++tries <= times) throw Object.assign(new Error(code), { code })
+      return Promise.resolve()
+    }
+    const attempt = async (code: string, times: number, platform: NodeJS.Platform): Promise<[string, number]> => {
+      tries = 0
+      const how = { rename: async () => held(code, times)(), platform, patienceMs: 200 }
+      const outcome = await renamePatiently('a', 'b', how).then(
+        () => 'done',
+        (error: unknown) => (error as { code: string }).code
+      )
+      return [outcome, tries]
+    }
+    for (const code of ['EPERM', 'EBUSY', 'EACCES']) expect(await attempt(code, 3, 'win32')).toEqual(['done', 4])
+    expect(await attempt('EBUSY', 1, 'linux')).toEqual(['EBUSY', 1])
+    expect(await attempt('ENOSPC', 1, 'win32')).toEqual(['ENOSPC', 1])
+    const [outcome, times] = await attempt('EBUSY', Infinity, 'win32')
+    expect(outcome).toBe('EBUSY')
+    expect(times).toBeGreaterThan(3)
   })
 
   it.each(['EPERM', 'EOPNOTSUPP'])('does without hard links (%s), and still replaces nothing', async (code) => {

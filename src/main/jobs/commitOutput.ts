@@ -110,19 +110,25 @@ async function renameWhereFree(partPath: string, target: string, fs: CommitFs): 
 }
 
 const LOCKED = new Set(['EPERM', 'EBUSY', 'EACCES'])
-const LOCK_PATIENCE_MS = 5000
+export interface Patience {
+  readonly rename: (from: string, to: string) => Promise<void>
+  readonly platform: NodeJS.Platform
+  readonly patienceMs: number
+}
 
-/** On Windows a virus scanner or a player may hold the target for a moment (R21). */
-async function renamePatiently(from: string, to: string): Promise<void> {
-  const deadline = performance.now() + LOCK_PATIENCE_MS
+const PATIENCE: Patience = { rename, platform: process.platform, patienceMs: 5000 }
+
+/** On Windows a virus scanner or a player may hold the target for a moment (R21): tried again, later each time. */
+export async function renamePatiently(from: string, to: string, how: Patience = PATIENCE): Promise<void> {
+  const deadline = performance.now() + how.patienceMs
   for (let waitMs = 20; ; waitMs *= 2) {
     try {
-      await rename(from, to)
+      await how.rename(from, to)
       return
     } catch (error) {
-      const patient = process.platform === 'win32' && LOCKED.has(errnoOf(error)) && performance.now() < deadline
-      if (!patient) throw error
-      await sleep(waitMs)
+      const leftMs = deadline - performance.now()
+      if (how.platform !== 'win32' || !LOCKED.has(errnoOf(error)) || leftMs <= 0) throw error
+      await sleep(Math.min(waitMs, leftMs))
     }
   }
 }

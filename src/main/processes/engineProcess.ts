@@ -28,7 +28,8 @@ export interface HostLimits {
 export const HOST_LIMITS: HostLimits = {
   cancelMs: 500,
   shutdownMs: 2000,
-  silentSec: 15,
+  // Found within 15 s with the next look (R4).
+  silentSec: 14,
   silentAtStartSec: 120,
   tickMs: 1000
 }
