@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,7 @@ const isThere = program !== '' && existsSync(program)
 if (program !== '' && !isThere) throw new Error(`STILLWAVE_PACKAGED names no file: ${program}`)
 if (!isThere) {
   console.info(
-    'Skipped: what only a packaged app on Electron itself can show (S15: no code by its environment, S18: no remote debugging). ' +
+    'Skipped: what only a packaged app on Electron itself can show (S15: no code by its environment, S16: no other archive, S18: no remote debugging). ' +
       'Name its program in STILLWAVE_PACKAGED.'
   )
 }
@@ -57,6 +57,33 @@ describe.skipIf(!isThere)('a packaged app', () => {
       expect(await printedBy([option, '--version'])).not.toMatch(/listening on|Debugger attached/iu)
     }
   )
+
+  it('takes no loose app beside its archive, and on Windows and macOS no changed archive (S16)', async () => {
+    const packed = path.dirname(program)
+    const resources = process.platform === 'darwin' ? path.join(packed, '../Resources') : path.join(packed, 'resources')
+    const loose = path.join(resources, 'app')
+    mkdirSync(loose)
+    try {
+      writeFileSync(path.join(loose, 'package.json'), '{"name":"loose","version":"9.9.9","main":"index.js"}')
+      writeFileSync(path.join(loose, 'index.js'), code)
+      expect(await printedBy(['--version'])).not.toContain('9.9.9')
+      expect(existsSync(marker)).toBe(false)
+    } finally {
+      rmSync(loose, { recursive: true })
+    }
+    if (process.platform === 'linux') return
+    const archive = path.join(resources, 'app.asar')
+    const whole = readFileSync(archive)
+    const changed = Buffer.from(whole)
+    // Of the code, not of the list of names in front of it.
+    changed[changed.length - 1000]! ^= 1
+    try {
+      writeFileSync(archive, changed)
+      expect(await printedBy(['--version'])).not.toMatch(/\d+\.\d+\.\d+/u)
+    } finally {
+      writeFileSync(archive, whole)
+    }
+  })
 
   it('starts at all (the ones above would pass for a program that never does)', async () => {
     expect(await printedBy(['--version'])).toMatch(/\d+\.\d+\.\d+/u)

@@ -42,6 +42,7 @@ export function resolveDevice(choice: Device): SessionOptions['device'] {
  * E_MODEL_DAMAGED, E_MODEL_UNSAFE, E_MODEL_UNSUPPORTED, E_DEVICE_UNAVAILABLE, E_MEMORY, E_GPU_OOM.
  */
 export async function loadModel(file: ModelFile, options: SessionOptions): Promise<LoadedModel> {
+  const before = await changeMarkOf(file.path)
   const bytes = await readModel(file.path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (file.sha256 !== null && file.sha256.toLowerCase() !== sha256) {
@@ -53,6 +54,10 @@ export async function loadModel(file: ModelFile, options: SessionOptions): Promi
   // The STFT of a small model of ours in FP16 is most of its bytes, and FP32.
   const precision = metadata?.precision ?? signature.precision
   for (const name of externalData) refuseOutside(name, file.path)
+  // What was looked through must be what was read: a file that is swapped meanwhile is neither (RELIABILITY S42).
+  if ((await changeMarkOf(file.path)) !== before) {
+    throw new AppError('E_MODEL_DAMAGED', { path: file.path, detail: 'it was changed while it was read' })
+  }
   const fileName = basename(file.path)
   const sizeBytes = bytes.byteLength + (await sizeOfAll(externalData, dirname(file.path)))
   const isVerified = file.sha256 !== null && externalData.length === 0
@@ -68,6 +73,12 @@ export async function openOnDevice(path: string, options: SessionOptions, bytes?
   } catch (thrown) {
     throw loadError(thrown, path, options.device)
   }
+}
+
+/** Another one after any write or replacement; a file that is not there is told of when it is read. */
+async function changeMarkOf(path: string): Promise<string> {
+  const facts = await stat(path, { bigint: true }).catch(() => null)
+  return facts === null ? '' : [facts.dev, facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join()
 }
 
 /** What is not there is told by ONNX Runtime when it looks for it. */
