@@ -7,6 +7,7 @@ import { layoutOf } from '../layout'
 import { checkInstallation } from '../installation'
 import type { Log } from '../logNames'
 import { AppCore } from '../core/appCore'
+import { removeLiveParts } from '../jobs/partFiles'
 import { gather, type DiagnosticsSources } from '../diagnostics/gather'
 import { namesIn } from '../diagnostics/names'
 import { EventBus } from '../ipc/eventBus'
@@ -132,6 +133,7 @@ class Desktop {
       ask: () => this.teller.confirmQuit(),
       close: () => this.close(),
       exit: (code) => {
+        removeLiveParts()
         app.exit(code)
       },
       log

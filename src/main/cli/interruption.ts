@@ -1,5 +1,4 @@
-import { unlinkSync } from 'node:fs'
-import { livePartPaths } from '../jobs/partFiles'
+import { removeLiveParts } from '../jobs/partFiles'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const EXIT_CANCELLED = 130
@@ -22,7 +21,7 @@ export function watchForInterruption(killEngine: () => void): Interruption {
   let deadline: NodeJS.Timeout | null = null
   const leaveNow = (): never => {
     killEngine()
-    for (const partPath of livePartPaths()) tryUnlink(partPath)
+    removeLiveParts()
     process.exit(EXIT_CANCELLED)
   }
   const onSignal = (): void => {
@@ -37,13 +36,5 @@ export function watchForInterruption(killEngine: () => void): Interruption {
       if (deadline) clearTimeout(deadline)
       for (const signal of SIGNALS) process.off(signal, onSignal)
     }
-  }
-}
-
-function tryUnlink(partPath: string): void {
-  try {
-    unlinkSync(partPath)
-  } catch {
-    // Not begun, or gone already: there is nobody left to tell.
   }
 }

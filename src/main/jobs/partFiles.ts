@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
 import { open, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
@@ -27,9 +28,20 @@ export async function removePart(partPath: string): Promise<void> {
   ours.delete(partPath)
 }
 
-/** The parts that this process may have on disk now, for one that must leave at once. */
+/** The parts that this process may have on disk now. */
 export function livePartPaths(): readonly string[] {
   return [...ours]
+}
+
+/** Takes them all away, at the very end of this process: nobody writes any more, and nobody is left to be told. */
+export function removeLiveParts(): void {
+  for (const partPath of ours) {
+    try {
+      unlinkSync(partPath)
+    } catch {
+      // Not begun, or gone already.
+    }
+  }
 }
 
 /** The part has become its output, or is otherwise no more. */
