@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import type { OutputFormat } from '../../../shared/settings/choices'
+import { layoutFor } from './layoutLimits'
 import { sinkCanHold, sinkFormatFor } from '../sinkFormat'
 import type { SinkChoice } from '../sinkFormat'
 import type { AudioFormat } from '../types'
@@ -104,7 +105,8 @@ export function chooseOutput(request: OutputRequest): OutputChoice {
   const sampleRateHz = nearestRate(RATES_HZ[kind], source.sampleRateHz)
   const extension = extensionOf(kind, request.sourcePath)
   const changed = wanted.changed || kind !== wanted.kind || sampleRateHz !== source.sampleRateHz
-  const { channels, channelMask, validBits } = source
+  const { channels, validBits } = source
+  const channelMask = layoutFor(kind, source) ?? 0
   const { sampleFormat } = source
   const isFloat = sampleFormat === 'f32' || sampleFormat === 'f64'
   const bits = isFloat && kind !== 'caf' ? 24 : validBits <= 16 ? 16 : validBits <= 24 || kind !== 'caf' ? 24 : 32
@@ -161,7 +163,8 @@ function sourceKind({ origin, validBits }: AudioFormat): WantedKind | null {
 function canWrite(kind: EncodedKind, { source, encoders }: OutputRequest): boolean {
   const hasEncoder = kind === 'caf' ? encoders.size > 0 : ENCODERS[kind].some((name) => encoders.has(name))
   const maxRateHz = MAX_RATE_HZ[kind] ?? Infinity
-  return hasEncoder && source.channels <= MAX_CHANNELS[kind] && source.sampleRateHz <= maxRateHz
+  const isHeld = source.channels <= MAX_CHANNELS[kind] && source.sampleRateHz <= maxRateHz
+  return hasEncoder && isHeld && layoutFor(kind, source) !== null
 }
 
 function extensionOf(kind: EncodedKind, sourcePath: string): string {

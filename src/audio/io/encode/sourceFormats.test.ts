@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { codeOf, decodeFile, ffmpegForTests, temporaryFolder } from '../testing/fixtures'
+import { channelsOf, speakersOf } from '../ffmpeg/channelLayouts'
 import type { AudioFormat } from '../types'
 import { kbpsFor } from './encodeArgs'
 import { createOutput } from './createOutput'
@@ -49,6 +50,21 @@ describe('what is written', () => {
   ])('%s comes out as the nearest (a film as M4A, a lossy file blown up)', (name, extra, expected) => {
     expect(chosen(name, extra)).toBe(expected)
   })
+
+  it.each([
+    ['5.1(side)', 'opus', false, 0x3f],
+    ['7.1(wide-side)', 'aac', true, 0x6cf],
+    ['4.1', 'aac', true, 0x10f],
+    ['4 channels', 'opus', false, 0x33]
+  ])(
+    '%s goes to an encoder that takes it, its speakers named (a file that fails, a fifth speaker as the centre)',
+    (layout, kind, changed, mask) => {
+      const shape = { sampleRateHz: 48_000, channels: channelsOf(layout), channelMask: speakersOf(layout) }
+      const parts = { sourcePath: 'a.flac', format: 'opus', frames: 48_000, encoders: all } as const
+      const { encoded } = chooseOutput({ ...parts, source: { ...source, ...origin('flac', 'flac'), ...shape } })
+      expect(encoded).toMatchObject({ kind, changed, channelMask: mask })
+    }
+  )
 
   it('takes the next kind where ffmpeg lacks an encoder, and says so', () => {
     const vorbis = origin('vorbis', 'ogg')

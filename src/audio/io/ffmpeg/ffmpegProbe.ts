@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../../shared/errors/appError'
 import type { AudioTrack } from '../../../shared/jobs/job'
+import { channelsOf } from './channelLayouts'
 import { DecoderChild } from './decoderChild'
 import type { TimeLimits } from './decoderChild'
 import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
@@ -204,26 +205,7 @@ export function refusal(path: string, said: string): AppError {
 
 /** Layout names go into a filter's arguments: only the characters that ffmpeg's own names have. */
 function layoutName(name: string): string | null {
-  return /^[A-Za-z0-9.()+]+$/.test(name) && name !== 'unknown' ? name : null
-}
-
-const NAMED_LAYOUTS: Readonly<Record<string, number>> = {
-  mono: 1,
-  stereo: 2,
-  '2.1': 3,
-  '3.0': 3,
-  quad: 4,
-  '4.0': 4,
-  '5.0': 5,
-  '5.0(side)': 5,
-  '5.1': 6,
-  '5.1(side)': 6,
-  '6.1': 7,
-  '7.1': 8
-}
-
-function channelsOf(layout: string): number {
-  return NAMED_LAYOUTS[layout] ?? Number(/^(\d+) channels/.exec(layout)?.[1] ?? 0)
+  return /^[A-Za-z0-9.()+-]+$/.test(name) && name !== 'unknown' ? name : null
 }
 
 function parseObject(json: string): Record<string, unknown> {

@@ -6,6 +6,7 @@ import type { DecodeFrames, StoredPcm } from '../decodePcm'
 import type { OpenFile } from '../fileBytes'
 import { assertPlausible, bytesPerSample } from '../pcmLayout'
 import type { AudioFormat, AudioSource } from '../types'
+import { speakersOf } from './channelLayouts'
 import { DecoderChild, DEFAULT_TIME_LIMITS } from './decoderChild'
 import type { TimeLimits } from './decoderChild'
 import { childCommand, fileUrl, INPUT_LIMITS } from './ffmpegCommand'
@@ -249,7 +250,7 @@ function formatOf(probed: ProbedAudio): AudioFormat {
     bigEndian: false,
     sampleRateHz: probed.sampleRateHz,
     channels: probed.channels,
-    channelMask: probed.channels > 2 ? (SPEAKERS[probed.channelLayout ?? ''] ?? 0) : 0,
+    channelMask: speakersOf(probed.channelLayout),
     declaredFrames: probed.declaredSec === null ? null : Math.round(probed.declaredSec * probed.sampleRateHz),
     origin: {
       formatName: probed.formatName,
@@ -268,18 +269,4 @@ function bitsToWrite(probed: ProbedAudio): number {
   if (/^(?:flt|dbl)/.test(probed.sampleFormatName)) return 32
   const bits = probed.bitsPerSample || (probed.sampleFormatName.startsWith('s32') ? 24 : 16)
   return bits <= 16 ? 16 : bits <= 24 ? 24 : 32
-}
-
-/** WAVE speaker masks of ffmpeg's layout names. */
-const SPEAKERS: Readonly<Record<string, number>> = {
-  '2.1': 0x0b,
-  '3.0': 0x07,
-  '4.0': 0x107,
-  quad: 0x33,
-  '5.0': 0x37,
-  '5.0(side)': 0x607,
-  '5.1': 0x3f,
-  '5.1(side)': 0x60f,
-  '6.1': 0x70f,
-  '7.1': 0x63f
 }

@@ -1,4 +1,5 @@
 import type { OutputQuality } from '../../../shared/settings/choices'
+import { layoutFor } from '../encode/layoutLimits'
 import { kbpsFor, nearestMp3Kbps, vorbisQuality } from '../encode/encodeArgs'
 import type { AudioFormat, SinkFormat } from '../types'
 import type { FilmContainer, TrackKind } from './filmContainers'
@@ -61,7 +62,9 @@ export function chooseTrack(
   const isNear = (kind: TrackKind): boolean => LOSSLESS_SOURCE.test(codecName) && LOSSLESS.test(kind)
   const rank = (kind: TrackKind): number => (isOwn(kind) ? 2 : isNear(kind) ? 1 : 0)
   const inOrder = [...container.kinds].sort((a, b) => rank(b) - rank(a))
-  const kind = inOrder.find((one) => source.channels <= CODECS[one].maxChannels && encoders.has(encoderOf(one, source)))
+  const isHeld = (one: TrackKind): boolean =>
+    source.channels <= CODECS[one].maxChannels && layoutFor(one, source) !== null
+  const kind = inOrder.find((one) => isHeld(one) && encoders.has(encoderOf(one, source)))
   if (kind === undefined) return null
   const { ratesHz } = CODECS[kind]
   const sampleRateHz = ratesHz?.find((rate) => rate >= source.sampleRateHz) ?? ratesHz?.at(-1) ?? source.sampleRateHz
@@ -80,7 +83,8 @@ function encoderOf(kind: TrackKind, { validBits, origin }: AudioFormat): string 
 }
 
 function pipeOf(kind: TrackKind, source: AudioFormat, sampleRateHz: number): SinkFormat {
-  const { channels, channelMask, validBits } = source
+  const { channels, validBits } = source
+  const channelMask = layoutFor(kind, source) ?? 0
   const depth = !LOSSLESS.test(kind) || validBits > 24 ? 'f32' : validBits > 16 ? 's24' : 's16'
   const bits = { f32: 32, s24: 24, s16: 16 }[depth]
   return { container: 'wav', sampleFormat: depth, validBits: bits, sampleRateHz, channels, channelMask }
