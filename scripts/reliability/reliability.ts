@@ -16,6 +16,7 @@ import { killPromises } from './killBatch'
 import { killCommand, killQueue, quitQueue } from './kills'
 import { longFile, longPromises } from './longFile'
 import { many } from './many'
+import { memorySteps } from './memorySteps'
 import { formatPromises, type Promised } from './promises'
 import { Random } from './random'
 import { sleeps } from './sleeps'
@@ -59,6 +60,11 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   vanish: { title: 'the disk is taken away', count: 20, run: (count, room) => vanishingDisks({ ...room, count }) },
   change: { title: 'recordings change', count: 50, run: (count, room) => changingSources({ ...room, count }) },
   sleep: { title: 'the machine sleeps', count: 20, run: (count, room) => sleeps({ ...room, count, sleepSec: 120 }) },
+  memory: {
+    title: 'engines that get no more memory',
+    count: 40,
+    run: (count, room) => memorySteps({ ...room, count })
+  },
   fuzz: {
     title: 'broken recordings',
     count: 5000,

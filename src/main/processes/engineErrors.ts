@@ -45,6 +45,6 @@ export function describeExit(reason: KillReason | null, exit: ExitInfo): string 
 /** After an error that nothing caught Node writes a stack and its own version: what it was stands above them. */
 function tellingLineOf(lastWords: string): string {
   const lines = lastWords.split('\n')
-  const thrown = lines.findLast((line) => /^(?:Uncaught )?\w*Error\b/u.test(line))
+  const thrown = lines.findLast((line) => /^(?:Uncaught )?\w*Error\b|^[# ]*fatal\b|Assertion failed/iu.test(line))
   return thrown ?? lines.at(-1) ?? ''
 }

@@ -188,8 +188,10 @@ describe('EngineHost', () => {
     host.pause()
     await failure(host.denoise(folder.job('crash')))
     const job = host.denoise(folder.job('held'))
-    await sleep(1000)
-    expect(readFileSync(folder.logPath, 'utf8').match(/start \d|pause|resume|job \w+/g)).toEqual([
+    const log = (): string => readFileSync(folder.logPath, 'utf8')
+    await until(() => log().includes('job held'))
+    await sleep(300)
+    expect(log().match(/start \d|pause|resume|job \w+/g)).toEqual([
       'start 1',
       'pause',
       'job crash',

@@ -32,6 +32,13 @@ describe('wasKilledForMemory', () => {
     expect(
       wasKilledForMemory({ ...exit, signal: 'SIGABRT', lastWords: "terminate called after throwing 'std::bad_alloc'" })
     ).toBe(true)
+    expect(
+      wasKilledForMemory({
+        ...exit,
+        signal: 'SIGTRAP',
+        lastWords: '# Fatal process OOM in Failed to reserve virtual memory for CodeRange'
+      })
+    ).toBe(true)
     const v8 = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'
     expect(wasKilledForMemory({ ...exit, code: 134, lastWords: v8 })).toBe(true)
   })

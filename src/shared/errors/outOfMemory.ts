@@ -28,6 +28,8 @@ const RAM_PATTERNS: readonly RegExp[] = [
   // V8.
   /array buffer allocation failed|invalid (?:typed )?array (?:buffer )?length/iu,
   /heap out of memory|out of memory: \w+|Zone Allocation failed|Committing semi space failed/iu,
+  // V8 that cannot reserve its room, and Node that cannot have a thread's stack.
+  /Fatal process OOM|Failed to reserve virtual memory|\(uv_thread_create\w*\(/iu,
   /\bout of memory\b/iu
 ]
 
