@@ -29,7 +29,8 @@ export interface PcmEncoder {
 /**
  * Integer formats: a sample that is exactly a step of the format is stored as it is (so PCM passes through bit-exact and
  * digital silence stays silent); any other gets TPDF dither of +-1 step up to 24 bits, is rounded, and limited to full
- * scale. The dither of a channel depends only on its number and on the samples, not on how they are cut into blocks.
+ * scale. The dither of a channel depends only on its number and on the samples, not on how they are cut into blocks; it
+ * begins by the first of them, so that a file that is written again does not get the same noise twice, which would add up.
  */
 export function pcmEncoder(format: EncodeFormat, blockBytes: number): PcmEncoder {
   const frameBytes = bytesPerSample(format.sampleFormat) * format.channels
@@ -94,6 +95,7 @@ function quantizer(format: EncodeFormat, channelIndex: number): Quantizer {
   const shift = bytesPerSample(format.sampleFormat) * 8 - validBits
   const ditherScale = validBits <= MAX_DITHERED_BITS ? 2 ** -16 : 0
   let random = (0x9e3779b9 * (channelIndex + 1)) | 0
+  let isFresh = true
   let clipped = 0
   return {
     clipped: () => clipped,
@@ -106,6 +108,8 @@ function quantizer(format: EncodeFormat, channelIndex: number): Quantizer {
         if (step > max + 0.5 || step < min - 0.5) over += 1
         let whole = Math.floor(step)
         if (step !== whole) {
+          if (isFresh) state = begunBy(state, source[i]!)
+          isFresh = false
           // xorshift32; the difference of its halves is triangular over +-1 step.
           state ^= state << 13
           state ^= state >>> 17
@@ -118,6 +122,15 @@ function quantizer(format: EncodeFormat, channelIndex: number): Quantizer {
       clipped += over
     }
   }
+}
+
+const oneFloat = new Float32Array(1)
+const itsBits = new Int32Array(oneFloat.buffer)
+
+/** Never 0, which xorshift would not leave. */
+function begunBy(seed: number, sample: number): number {
+  oneFloat[0] = sample
+  return seed ^ Math.imul(itsBits[0]!, 0x85ebca6b) || seed
 }
 
 type Pack = (steps: Int32Array, samples: number) => Buffer

@@ -155,7 +155,7 @@ function levelChangeDb(before: Float32Array, after: Float32Array): number {
 
 /** What was resampled: 90 dB in band, or what the depth and its dither leave of them. */
 function atLeast(before: Float32Array, after: Float32Array, { depth, rateHz }: Shape): void {
-  const ofDepth = { u8: 25, s8: 25, s16: 72, s24: 90, s32: 90, f32: 90, f64: 90 }[depth]
+  const ofDepth = { u8: 33, s8: 33, s16: 80, s24: 90, s32: 90, f32: 90, f64: 90 }[depth]
   expect(snrDb(before, after, rateHz)).toBeGreaterThan(ofDepth)
 }
 
