@@ -236,7 +236,7 @@ describe('the player', () => {
     const error = { code: 'E_SOURCE_CHANGED', data: {} } as const
     fake.push({ topic: 'clip', progress: { token: 't1', fraction: 0.5, readyFrames: 50_000, error } })
     await flushPromises()
-    expect(panel.get('[data-testid=player-trouble]').text()).toContain('changed while')
+    expect(panel.get('[data-testid=player-trouble]').text()).toContain('changed, moved or deleted')
     expect(panel.get('[data-testid=player-trouble]').text()).not.toContain('410')
   })
 
